@@ -1,10 +1,11 @@
-import { MODEL_METADATA, removeMessage, replaceField, type Edit } from '../../formats/onnx/edit/edit.ts';
+import { removeMessage, replaceField, type Edit } from '../../formats/onnx/edit/edit.ts';
 import { RECORD_KEY } from '../../formats/format.ts';
 import { encodeEntry } from '../../formats/onnx/edit/encode.ts';
 import type { MetadataEntry, Model, ValueInfo } from '../../formats/onnx/model.ts';
 import { cutText } from '../../text/cutText.ts';
 import { isSelection, type Affine } from '../maps/affine.ts';
 import { affine, rgbFromGray, type ChannelMap, newChannels } from '../maps/channelMap.ts';
+import { MODEL } from '../../formats/onnx/fields.ts';
 
 /** What an adaptation does to the model's metadata: the edits, and sentences about them and about what stays. */
 export interface MetadataChange {
@@ -69,7 +70,7 @@ export function changeMetadata(model: Model, map: ChannelMap, adapted: ReadonlyS
         `\`${entry.key.trim()}\` (${short(entry.value)}) goes: ${made.why ?? 'no value of it is true any more'}.`,
       );
     } else {
-      edits.push(replaceField(entry.ref, MODEL_METADATA, encodeEntry(entry.key, made.value)));
+      edits.push(replaceField(entry.ref, MODEL.metadata, encodeEntry(entry.key, made.value)));
       notes.push(`\`${entry.key.trim()}\`: ${short(entry.value)} → ${made.value}.`);
     }
   }

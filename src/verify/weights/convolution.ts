@@ -1,9 +1,16 @@
-import { encodeField, encodeNode, encodeText, encodeVarint, tag } from '../../formats/onnx/edit/encode.ts';
-import { VARINT } from '../../formats/onnx/scan/wire.ts';
+import {
+  encodeField,
+  encodeNode,
+  encodeText,
+  encodeTensorInfo,
+  encodeNumber,
+  encodeOpset,
+} from '../../formats/onnx/edit/encode.ts';
 import { FLOAT } from '../../tensors/dtypes.ts';
 import { openSession, type Session } from '../session.ts';
 import { numbersOf, type Value } from '../values.ts';
 import { joined } from '../../bytes/joined.ts';
+import { GRAPH, MODEL } from '../../formats/onnx/fields.ts';
 
 /** Versions that every runtime of today reads. */
 const IR_VERSION = 8;
@@ -51,28 +58,14 @@ function value({ dims, values }: Numbers): Value {
   return { dtype: FLOAT, dims, data: Float32Array.from(values) };
 }
 
-/** A ModelProto of one Conv, whose weight is an input. Field numbers are those of onnx.proto. */
+/** A model of one Conv, whose weight is an input. */
 function convolutionModel(): Uint8Array {
   const node = encodeNode({ name: 'conv', opType: 'Conv', inputs: INPUTS, outputs: [OUTPUT] });
   const graph = joined([
-    encodeField(1, node),
-    encodeText(2, 'convolution'),
-    ...INPUTS.map((name) => encodeField(11, valueInfo(name))),
-    encodeField(12, valueInfo(OUTPUT)),
+    encodeField(GRAPH.node, node),
+    encodeText(GRAPH.name, 'convolution'),
+    ...INPUTS.map((name) => encodeField(GRAPH.input, encodeTensorInfo(name, FLOAT, null))),
+    encodeField(GRAPH.output, encodeTensorInfo(OUTPUT, FLOAT, null)),
   ]);
-  return joined([
-    number(1, IR_VERSION),
-    encodeField(7, graph),
-    encodeField(8, joined([encodeText(1, ''), number(2, OPSET)])),
-  ]);
-}
-
-/** A float tensor whose shape is not told. */
-function valueInfo(name: string): Uint8Array {
-  const tensorType = number(1, FLOAT);
-  return joined([encodeText(1, name), encodeField(2, encodeField(1, tensorType))]);
-}
-
-function number(field: number, value: number): Uint8Array {
-  return joined([encodeVarint(tag(field, VARINT)), encodeVarint(value)]);
+  return joined([encodeNumber(MODEL.irVersion, IR_VERSION), encodeField(MODEL.graph, graph), encodeOpset('', OPSET)]);
 }

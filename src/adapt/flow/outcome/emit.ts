@@ -1,7 +1,5 @@
 import {
   append,
-  GRAPH_INITIALIZER,
-  GRAPH_NODE,
   insertAfter,
   insertBefore,
   removeMessage,
@@ -19,6 +17,7 @@ import type { AttributeValue, InsertedNode, NodeRewrite } from '../rewrite.ts';
 import type { Settled } from './settle.ts';
 import { graphsInside, nestedGraphs } from '../../../graph/nested.ts';
 import type { Walk } from '../walk.ts';
+import { GRAPH, VALUE_INFO } from '../../../formats/onnx/fields.ts';
 
 /** From IR 4 on, an initializer needs no graph input of the same name. */
 const IR_WITH_FREE_INITIALIZERS = 4;
@@ -94,7 +93,7 @@ function newConstants({ irVersion, graph, settled }: GraphRewrite): Edit[] {
   const { constants, nameOf } = settled;
   const named = constants.map((constant) => ({ ...constant, name: nameOf(constant) }));
   if (irVersion >= IR_WITH_FREE_INITIALIZERS)
-    return named.map((c) => append(graph.ref, GRAPH_INITIALIZER, encodeTensorMessage(c)));
+    return named.map((c) => append(graph.ref, GRAPH.initializer, encodeTensorMessage(c)));
   return named.map((c) => {
     const body = encodeNode({
       name: '',
@@ -109,7 +108,7 @@ function newConstants({ irVersion, graph, settled }: GraphRewrite): Edit[] {
 
 function atFront(graph: Graph, body: Uint8Array): Edit {
   const [first] = graph.nodes;
-  return first ? insertBefore(first.ref, GRAPH_NODE, body) : append(graph.ref, GRAPH_NODE, body);
+  return first ? insertBefore(first.ref, GRAPH.node, body) : append(graph.ref, GRAPH.node, body);
 }
 
 function newNode({ nameOf }: Settled, node: InsertedNode): Uint8Array {
@@ -143,10 +142,10 @@ async function writtenOut({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> 
       attributes: new Map<string, Attribute | NewAttribute | null>([...from.attributes, ...changed]),
     };
     if (!removed.has(node))
-      edits.push(insertBefore(from.call.ref, GRAPH_NODE, await copyNode(ctx.wire, from.source, copy)));
+      edits.push(insertBefore(from.call.ref, GRAPH.node, await copyNode(ctx.wire, from.source, copy)));
     for (const insertedNode of settled.inserted)
       if (insertedNode.after === node)
-        edits.push(insertBefore(from.call.ref, GRAPH_NODE, newNode(settled, insertedNode)));
+        edits.push(insertBefore(from.call.ref, GRAPH.node, newNode(settled, insertedNode)));
   }
   return edits;
 }
@@ -161,8 +160,8 @@ function newNodes({ graph, expanded, settled }: GraphRewrite, removed: ReadonlyS
     if (!node.after) return atFront(graph, body);
     // Behind a removed node there is nothing to wait for; its place in the file is still right.
     return removed.has(node.after)
-      ? insertBefore(node.after.ref, GRAPH_NODE, body)
-      : insertAfter(node.after.ref, GRAPH_NODE, body);
+      ? insertBefore(node.after.ref, GRAPH.node, body)
+      : insertAfter(node.after.ref, GRAPH.node, body);
   });
 }
 
@@ -196,8 +195,10 @@ async function renamed({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
 }
 
 async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): Promise<Edit[]> {
-  const [field] = await ctx.wire.fields(value.ref, (f) => f.number === 1);
-  return field ? [{ parent: value.ref, start: field.start, end: field.end, bytes: encodeText(1, name) }] : [];
+  const [field] = await ctx.wire.fields(value.ref, (f) => f.number === VALUE_INFO.name);
+  return field
+    ? [{ parent: value.ref, start: field.start, end: field.end, bytes: encodeText(VALUE_INFO.name, name) }]
+    : [];
 }
 
 /**

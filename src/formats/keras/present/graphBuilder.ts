@@ -2,22 +2,22 @@ import { joined } from '../../../bytes/joined.ts';
 import { FLOAT, INT64 } from '../../../tensors/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import {
-  encodeDim,
   encodeEntry,
   encodeField,
   encodeNode,
   encodeTensorMessage,
   encodeText,
-  encodeVarint,
-  tag,
   type NewAttribute,
+  encodeTensorInfo,
+  encodeNumber,
+  encodeOpset,
 } from '../../onnx/edit/encode.ts';
+import { GRAPH, VALUE_INFO, NODE, MODEL, OPSET, TENSOR, EXTERNAL } from '../../onnx/fields.ts';
 
-const VARINT = 0;
 /** The first version of the format in which nodes have metadata. */
 const IR_VERSION = 10;
 /** Pad and Resize by axes; every runtime of the last years knows it. */
-export const OPSET = 18;
+const OPSET_VERSION = 18;
 /** Layers that no operator stands for keep their class under this domain. */
 export const KERAS_DOMAIN = 'keras';
 
@@ -84,21 +84,21 @@ export class GraphBuilder {
   }
 
   input(name: string, dtype: number, dims: readonly Dim[] | null): void {
-    this.inputs.push(encodeField(11, valueInfo(name, dtype, dims)));
+    this.inputs.push(encodeField(GRAPH.input, encodeTensorInfo(name, dtype, dims)));
   }
 
   output(name: string): void {
-    this.outputs.push(encodeField(12, encodeText(1, name)));
+    this.outputs.push(encodeField(GRAPH.output, encodeText(VALUE_INFO.name, name)));
   }
 
   node({ className, ...node }: NewGraphNode): void {
-    const metadata = encodeField(9, encodeEntry('keras.class', className));
-    this.nodes.push(encodeField(1, joined([encodeNode(node), metadata])));
+    const metadata = encodeField(NODE.metadata, encodeEntry('keras.class', className));
+    this.nodes.push(encodeField(GRAPH.node, joined([encodeNode(node), metadata])));
   }
 
   /** A weight by name; asked for again, it is the same. */
   weight(name: string, view: WeightView): string {
-    if (!this.weights.has(name)) this.initializers.push(encodeField(5, externalTensor(name, view)));
+    if (!this.weights.has(name)) this.initializers.push(encodeField(GRAPH.initializer, externalTensor(name, view)));
     this.weights.set(name, view);
     return name;
   }
@@ -113,7 +113,7 @@ export class GraphBuilder {
   }
 
   private constant(name: string, tensor: Parameters<typeof encodeTensorMessage>[0]): string {
-    if (!this.constants.has(name)) this.initializers.push(encodeField(5, encodeTensorMessage(tensor)));
+    if (!this.constants.has(name)) this.initializers.push(encodeField(GRAPH.initializer, encodeTensorMessage(tensor)));
     this.constants.add(name);
     return name;
   }
@@ -122,40 +122,30 @@ export class GraphBuilder {
   encode({ name, version, metadata }: AboutGraph): Uint8Array {
     const graph = joined([
       ...this.nodes,
-      encodeText(2, name || 'model'),
+      encodeText(GRAPH.name, name || 'model'),
       ...this.initializers,
       ...this.inputs,
       ...this.outputs,
     ]);
     return joined([
-      varint(1, IR_VERSION),
-      encodeText(2, 'Keras'),
-      encodeText(3, version),
-      encodeField(7, graph),
-      encodeField(8, varint(2, OPSET)),
-      encodeField(8, joined([encodeText(1, KERAS_DOMAIN), varint(2, 1)])),
-      ...metadata.map(([key, value]) => encodeField(14, encodeEntry(key, value))),
+      encodeNumber(MODEL.irVersion, IR_VERSION),
+      encodeText(MODEL.producerName, 'Keras'),
+      encodeText(MODEL.producerVersion, version),
+      encodeField(MODEL.graph, graph),
+      encodeField(MODEL.opsetImport, encodeNumber(OPSET.version, OPSET_VERSION)),
+      encodeOpset(KERAS_DOMAIN, 1),
+      ...metadata.map(([key, value]) => encodeField(MODEL.metadata, encodeEntry(key, value))),
     ]);
   }
-}
-
-function varint(field: number, value: number): Uint8Array {
-  return joined([encodeVarint(tag(field, VARINT)), encodeVarint(value)]);
-}
-
-function valueInfo(name: string, dtype: number, dims: readonly Dim[] | null): Uint8Array {
-  const shape = dims ? [encodeField(2, joined(dims.map((dim) => encodeField(1, encodeDim(dim)))))] : [];
-  const type = encodeField(1, joined([varint(1, dtype), ...shape]));
-  return joined([encodeText(1, name), encodeField(2, type)]);
 }
 
 /** A TensorProto whose data lies at a location that has the weight's own name. */
 function externalTensor(name: string, { dims, dtype }: WeightView): Uint8Array {
   return joined([
-    ...dims.map((dim) => varint(1, dim)),
-    varint(2, dtype),
-    encodeText(8, name),
-    encodeField(13, encodeEntry('location', name)),
-    varint(14, 1),
+    ...dims.map((dim) => encodeNumber(TENSOR.dims, dim)),
+    encodeNumber(TENSOR.dtype, dtype),
+    encodeText(TENSOR.name, name),
+    encodeField(TENSOR.externalData, encodeEntry('location', name)),
+    encodeNumber(TENSOR.dataLocation, EXTERNAL),
   ]);
 }

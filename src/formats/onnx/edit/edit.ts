@@ -4,6 +4,8 @@ import { encodeDim, encodeEntry, encodeField, encodeVarint } from './encode.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { MessageRef, Model, ValueInfo } from '../model.ts';
 import { LEN, type WireReader } from '../scan/wire.ts';
+import { VALUE_INFO, TYPE, TENSOR_TYPE, SHAPE, DIMENSION, MODEL } from '../fields.ts';
+import type { Field } from '../scan/wire.ts';
 
 /** Replaces whole fields in [start, end), directly inside `parent`'s body, with encoded fields. */
 export interface Edit {
@@ -12,12 +14,6 @@ export interface Edit {
   readonly end: number;
   readonly bytes: Uint8Array;
 }
-
-/** Field numbers of what edits add, by the message they are added to. */
-export const MODEL_METADATA = 14;
-export const GRAPH_NODE = 1;
-export const GRAPH_INITIALIZER = 5;
-export const GRAPH_OUTPUT = 12;
 
 /**
  * Adds to the edits a splice for the length prefix of every message around them. Everything else stays as it was.
@@ -115,23 +111,23 @@ export async function setValueDim(
   axis: number,
   dim: number | string | null,
 ): Promise<Edit | null> {
-  const type = await only(wire, value.ref, 2);
-  const tensorType = type && (await only(wire, type, 1));
-  const shape = tensorType && (await only(wire, tensorType, 2));
+  const type = await only(wire, value.ref, VALUE_INFO.type);
+  const tensorType = type && (await only(wire, type, TYPE.tensor));
+  const shape = tensorType && (await only(wire, tensorType, TENSOR_TYPE.shape));
   if (!shape) return null;
-  const dims = await wire.fields(shape, (field) => field.number === 1 && field.wireType === LEN);
+  const dims = await wire.fields(shape, (field) => field.number === SHAPE.dim && field.wireType === LEN);
   const found = dims[axis];
   if (!found) return null;
   const ref = { start: found.start, bodyStart: found.bodyStart, end: found.end, parent: shape };
   const kept = [encodeDim(dim)];
-  for (const { start, end } of await wire.ranges(ref, (field) => field.number !== 1 && field.number !== 2))
-    kept.push(await wire.bytes(start, end));
+  const isOther = ({ number }: Field): boolean => number !== DIMENSION.size && number !== DIMENSION.symbol;
+  for (const { start, end } of await wire.ranges(ref, isOther)) kept.push(await wire.bytes(start, end));
   return replaceBody(ref, joined(kept));
 }
 
 /** Appends metadata entries to the model. */
 function appendMetadata(model: MessageRef, entries: readonly (readonly [string, string])[]): Edit {
-  const bytes = joined(entries.map(([key, value]) => encodeField(MODEL_METADATA, encodeEntry(key, value))));
+  const bytes = joined(entries.map(([key, value]) => encodeField(MODEL.metadata, encodeEntry(key, value))));
   return { parent: model, start: model.end, end: model.end, bytes };
 }
 
@@ -139,7 +135,7 @@ function appendMetadata(model: MessageRef, entries: readonly (readonly [string, 
 export function setMetadata(model: Model, key: string, value: string): Edit {
   const old = model.metadata.findLast((entry) => entry.key === key);
   return old
-    ? replaceField(old.ref, MODEL_METADATA, encodeEntry(key, value))
+    ? replaceField(old.ref, MODEL.metadata, encodeEntry(key, value))
     : appendMetadata(model.ref, [[key, value]]);
 }
 

@@ -4,8 +4,20 @@ import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { Dim } from '../model.ts';
 import { FIXED32, LEN, VARINT } from '../scan/wire.ts';
 import { product } from '../../../tensors/dims.ts';
-
-/** Bodies of new messages, without tag and length. Field numbers are those of onnx.proto. */
+import {
+  NODE,
+  ATTRIBUTE,
+  ATTRIBUTE_TYPE,
+  TENSOR,
+  DIMENSION,
+  TENSOR_TYPE,
+  SHAPE,
+  TYPE,
+  VALUE_INFO,
+  ENTRY,
+  MODEL,
+  OPSET,
+} from '../fields.ts';
 
 export interface NewNode {
   readonly name: string;
@@ -39,54 +51,51 @@ export interface NewTensor {
 /** A NodeProto body. Attributes are encoded with their type. */
 export function encodeNode(node: NewNode): Uint8Array {
   const writer = protobuf.Writer.create();
-  for (const input of node.inputs) text(writer, 1, input);
-  for (const output of node.outputs) text(writer, 2, output);
-  if (node.name) text(writer, 3, node.name);
-  text(writer, 4, node.opType);
-  for (const attribute of node.attributes ?? []) message(writer, 5, encodeAttribute(attribute));
-  if (node.domain) text(writer, 7, node.domain);
+  for (const input of node.inputs) text(writer, NODE.input, input);
+  for (const output of node.outputs) text(writer, NODE.output, output);
+  if (node.name) text(writer, NODE.name, node.name);
+  text(writer, NODE.opType, node.opType);
+  for (const attribute of node.attributes ?? []) message(writer, NODE.attribute, encodeAttribute(attribute));
+  if (node.domain) text(writer, NODE.domain, node.domain);
   return writer.finish();
 }
-
-/** AttributeProto.AttributeType. */
-const TYPE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
 
 /** An AttributeProto body. */
 export function encodeAttribute(attribute: NewAttribute): Uint8Array {
   const writer = protobuf.Writer.create();
-  text(writer, 1, attribute.name);
+  text(writer, ATTRIBUTE.name, attribute.name);
   const type = writeValue(writer, attribute);
-  return writer.uint32(tag(20, VARINT)).uint32(type).finish();
+  return writer.uint32(tag(ATTRIBUTE.type, VARINT)).uint32(type).finish();
 }
 
 /** Writes the value under its own field, and says of which type it is. */
 function writeValue(writer: protobuf.Writer, attribute: NewAttribute): number {
   if ('float' in attribute) {
-    writer.uint32(tag(2, FIXED32)).float(attribute.float);
-    return TYPE.float;
+    writer.uint32(tag(ATTRIBUTE.float, FIXED32)).float(attribute.float);
+    return ATTRIBUTE_TYPE.float;
   }
   if ('int' in attribute) {
-    int64(writer.uint32(tag(3, VARINT)), attribute.int);
-    return TYPE.int;
+    int64(writer.uint32(tag(ATTRIBUTE.int, VARINT)), attribute.int);
+    return ATTRIBUTE_TYPE.int;
   }
   if ('string' in attribute) {
-    text(writer, 4, attribute.string);
-    return TYPE.string;
+    text(writer, ATTRIBUTE.string, attribute.string);
+    return ATTRIBUTE_TYPE.string;
   }
   if ('tensor' in attribute) {
-    message(writer, 5, encodeTensorMessage(attribute.tensor));
-    return TYPE.tensor;
+    message(writer, ATTRIBUTE.tensor, encodeTensorMessage(attribute.tensor));
+    return ATTRIBUTE_TYPE.tensor;
   }
   if ('floats' in attribute) {
-    for (const value of attribute.floats) writer.uint32(tag(7, FIXED32)).float(value);
-    return TYPE.floats;
+    for (const value of attribute.floats) writer.uint32(tag(ATTRIBUTE.floats, FIXED32)).float(value);
+    return ATTRIBUTE_TYPE.floats;
   }
   if ('ints' in attribute) {
-    for (const value of attribute.ints) int64(writer.uint32(tag(8, VARINT)), value);
-    return TYPE.ints;
+    for (const value of attribute.ints) int64(writer.uint32(tag(ATTRIBUTE.ints, VARINT)), value);
+    return ATTRIBUTE_TYPE.ints;
   }
-  for (const value of attribute.strings) text(writer, 9, value);
-  return TYPE.strings;
+  for (const value of attribute.strings) text(writer, ATTRIBUTE.strings, value);
+  return ATTRIBUTE_TYPE.strings;
 }
 
 /**
@@ -96,10 +105,10 @@ function writeValue(writer: protobuf.Writer, attribute: NewAttribute): number {
 export function encodeTensorMessage(tensor: NewTensor): Uint8Array {
   checkCount(tensor.dtype, tensor.dims, tensor.values.length, tensor.name);
   const writer = protobuf.Writer.create();
-  for (const dim of tensor.dims) int64(writer.uint32(tag(1, VARINT)), dim);
-  writer.uint32(tag(2, VARINT)).uint32(tensor.dtype);
-  if (tensor.name) text(writer, 8, tensor.name);
-  return writer.uint32(tag(9, LEN)).bytes(rawData(tensor)).finish();
+  for (const dim of tensor.dims) int64(writer.uint32(tag(TENSOR.dims, VARINT)), dim);
+  writer.uint32(tag(TENSOR.dtype, VARINT)).uint32(tensor.dtype);
+  if (tensor.name) text(writer, TENSOR.name, tensor.name);
+  return writer.uint32(tag(TENSOR.rawData, LEN)).bytes(rawData(tensor)).finish();
 }
 
 function rawData({ dtype, values, name }: NewTensor): Uint8Array {
@@ -112,29 +121,28 @@ function rawData({ dtype, values, name }: NewTensor): Uint8Array {
 /** A TensorShapeProto.Dimension body: a size, a symbol, or nothing. */
 export function encodeDim(dim: Dim): Uint8Array {
   const writer = protobuf.Writer.create();
-  if (typeof dim === 'number') int64(writer.uint32(tag(1, VARINT)), dim);
-  if (typeof dim === 'string') text(writer, 2, dim);
+  if (typeof dim === 'number') int64(writer.uint32(tag(DIMENSION.size, VARINT)), dim);
+  if (typeof dim === 'string') text(writer, DIMENSION.symbol, dim);
   return writer.finish();
 }
 
 /**
  * A ValueInfoProto body of a tensor; `dims` null leaves its rank open.
- * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 export function encodeTensorInfo(name: string, dtype: number, dims: readonly Dim[] | null): Uint8Array {
-  const tensor = protobuf.Writer.create().uint32(tag(1, VARINT)).uint32(dtype);
+  const tensor = protobuf.Writer.create().uint32(tag(TENSOR_TYPE.element, VARINT)).uint32(dtype);
   if (dims) {
     const shape = protobuf.Writer.create();
-    for (const dim of dims) message(shape, 1, encodeDim(dim));
-    message(tensor, 2, shape.finish());
+    for (const dim of dims) message(shape, SHAPE.dim, encodeDim(dim));
+    message(tensor, TENSOR_TYPE.shape, shape.finish());
   }
-  const type = message(protobuf.Writer.create(), 1, tensor.finish()).finish();
-  return message(text(protobuf.Writer.create(), 1, name), 2, type).finish();
+  const type = message(protobuf.Writer.create(), TYPE.tensor, tensor.finish()).finish();
+  return message(text(protobuf.Writer.create(), VALUE_INFO.name, name), VALUE_INFO.type, type).finish();
 }
 
 /** A StringStringEntryProto body, as metadata and external_data use it. */
 export function encodeEntry(key: string, value: string): Uint8Array {
-  return text(text(protobuf.Writer.create(), 1, key), 2, value).finish();
+  return text(text(protobuf.Writer.create(), ENTRY.key, key), ENTRY.value, value).finish();
 }
 
 /** A whole field: tag, length and body. */
@@ -150,6 +158,17 @@ export function encodeFieldHead(number: number, length: number): Uint8Array {
 /** A whole string field. */
 export function encodeText(number: number, value: string): Uint8Array {
   return text(protobuf.Writer.create(), number, value).finish();
+}
+
+/** A whole field of a whole number. */
+export function encodeNumber(number: number, value: number | bigint): Uint8Array {
+  return int64(protobuf.Writer.create().uint32(tag(number, VARINT)), value).finish();
+}
+
+/** The version of a domain's operators that a model uses, as a whole field of it; '' is the standard's domain. */
+export function encodeOpset(domain: string, version: number): Uint8Array {
+  const body = text(protobuf.Writer.create(), OPSET.domain, domain).uint32(tag(OPSET.version, VARINT));
+  return encodeField(MODEL.opsetImport, int64(body, version).finish());
 }
 
 /** A length or a 64-bit value as a varint, as short as possible. */

@@ -3,6 +3,7 @@ import { type Edit } from './edit.ts';
 import { encodeAttribute, encodeField, encodeText, type NewAttribute } from './encode.ts';
 import type { Node } from '../model.ts';
 import type { Field, WireReader } from '../scan/wire.ts';
+import { NODE } from '../fields.ts';
 
 /** What to change in a node; what isn't named stays. An attribute that is set replaces the one of its name. */
 export interface NodeChanges {
@@ -12,10 +13,6 @@ export interface NodeChanges {
   readonly attributes?: { readonly set?: readonly NewAttribute[]; readonly remove?: readonly string[] };
 }
 
-const INPUT = 1;
-const OUTPUT = 2;
-const OP_TYPE = 4;
-const ATTRIBUTE = 5;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -24,10 +21,10 @@ const NOTHING = new Uint8Array(0);
  */
 export async function rewriteNode(wire: WireReader, node: Node, changes: NodeChanges): Promise<Edit[]> {
   const texts = new Map<number, readonly string[]>();
-  if (changes.inputs) texts.set(INPUT, changes.inputs);
-  if (changes.outputs) texts.set(OUTPUT, changes.outputs);
-  if (changes.opType !== undefined) texts.set(OP_TYPE, [changes.opType]);
-  const fields = await wire.fields(node.ref, (field) => texts.has(field.number) || field.number === ATTRIBUTE);
+  if (changes.inputs) texts.set(NODE.input, changes.inputs);
+  if (changes.outputs) texts.set(NODE.output, changes.outputs);
+  if (changes.opType !== undefined) texts.set(NODE.opType, [changes.opType]);
+  const fields = await wire.fields(node.ref, (field) => texts.has(field.number) || field.number === NODE.attribute);
   const edits: Edit[] = [];
   for (const [number, values] of texts) {
     const old = fields.filter((field) => field.number === number);
@@ -67,11 +64,13 @@ function changeAttributes(
   { set = [], remove = [] }: NonNullable<NodeChanges['attributes']>,
 ): Edit[] {
   const names = new Map(node.attributes.map((attribute) => [attribute.ref.start, attribute.name]));
-  const values = new Map(set.map((attribute) => [attribute.name, encodeField(ATTRIBUTE, encodeAttribute(attribute))]));
+  const values = new Map(
+    set.map((attribute) => [attribute.name, encodeField(NODE.attribute, encodeAttribute(attribute))]),
+  );
   const gone = new Set(remove);
   const edits: Edit[] = [];
   for (const field of fields) {
-    const name = field.number === ATTRIBUTE ? names.get(field.start) : undefined;
+    const name = field.number === NODE.attribute ? names.get(field.start) : undefined;
     const bytes = name === undefined ? undefined : (values.get(name) ?? (gone.has(name) ? NOTHING : undefined));
     if (name === undefined || !bytes) continue;
     edits.push({ parent: node.ref, start: field.start, end: field.end, bytes });

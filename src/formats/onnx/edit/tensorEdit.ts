@@ -1,18 +1,28 @@
 import { joined } from '../../../bytes/joined.ts';
 import protobuf from 'protobufjs/minimal.js';
 import { replaceBody, type Edit } from './edit.ts';
-import { checkCount, encodeField, encodeVarint, tag } from './encode.ts';
+import { checkCount, encodeField, encodeVarint, tag, encodeNumber } from './encode.ts';
 import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { MessageRef, Tensor } from '../model.ts';
 import type { TensorContext } from '../tensors/tensorContext.ts';
 import { FIXED_WIDTH } from '../tensors/typedData.ts';
 import { FIXED32, FIXED64, LEN, VARINT, type WireReader } from '../scan/wire.ts';
+import { TENSOR } from '../fields.ts';
 
-const DIMS = 1;
-const RAW_DATA = 9;
-/** segment, the *_data fields, raw_data, external_data, data_location: all that says where the old data lies. */
-const DATA_FIELDS = new Set([3, 4, 5, 6, 7, 9, 10, 11, 13, 14]);
+/** All that says where the old data lies. */
+const DATA_FIELDS: ReadonlySet<number> = new Set([
+  TENSOR.segment,
+  TENSOR.floatData,
+  TENSOR.int32Data,
+  TENSOR.stringData,
+  TENSOR.int64Data,
+  TENSOR.rawData,
+  TENSOR.doubleData,
+  TENSOR.uint64Data,
+  TENSOR.externalData,
+  TENSOR.dataLocation,
+]);
 
 /**
  * Gives a tensor new dims and values; its type, name, doc_string, metadata and unknown fields stay, and so does the
@@ -41,7 +51,7 @@ export async function replaceTensor(
           raw,
           storage.pieces.some((piece) => piece.packed),
         )
-      : encodeField(RAW_DATA, raw);
+      : encodeField(TENSOR.rawData, raw);
   return replaceBody(tensor.ref, await rebuild(ctx.wire, tensor.ref, dims, data));
 }
 
@@ -56,7 +66,7 @@ async function rebuild(
   let dataAt = Infinity;
   let packed = false;
   const kept = await wire.ranges(ref, (field) => {
-    if (field.number === DIMS) {
+    if (field.number === TENSOR.dims) {
       dimsAt = Math.min(dimsAt, field.start);
       packed ||= field.wireType === LEN;
       return false;
@@ -75,8 +85,8 @@ async function rebuild(
 }
 
 function encodeDims(dims: readonly number[], packed: boolean): Uint8Array {
-  if (packed) return encodeField(DIMS, joined(dims.map(encodeVarint)));
-  return joined(dims.flatMap((dim) => [encodeVarint(tag(DIMS, VARINT)), encodeVarint(dim)]));
+  if (packed) return encodeField(TENSOR.dims, joined(dims.map(encodeVarint)));
+  return joined(dims.map((dim) => encodeNumber(TENSOR.dims, dim)));
 }
 
 function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: boolean): Uint8Array {

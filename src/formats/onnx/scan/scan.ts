@@ -9,6 +9,7 @@ import { NODE_COST, walkMessages, type Frame, type Rules } from './messageWalk.t
 import { WireReader, malformed } from './wire.ts';
 import type { Open } from './scanFields.ts';
 import { graphFrame, nodeFrame, attributeFrame } from './scanGraph.ts';
+import { FUNCTION, MODEL, OPSET, TRAINING } from '../fields.ts';
 
 /**
  * Reads the structure of a model and leaves tensor data where it lies. `onProgress` gets the part of the file that is
@@ -38,7 +39,7 @@ export async function scanModel(
   try {
     await walkMessages(
       new WireReader(source, signal),
-      frame({ ref, depth: 0 }, MODEL, draft),
+      frame({ ref, depth: 0 }, MODEL_RULES, draft),
       onProgress && ((offset) => onProgress(offset / source.size)),
     );
     const { graph } = draft;
@@ -64,26 +65,26 @@ async function explained(source: ByteSource, error: unknown): Promise<unknown> {
 
 type ModelDraft = Omit<Open<Model>, 'graph'> & { graph: Graph | null };
 
-const MODEL: Rules<ModelDraft> = {
-  1: integer((draft, value) => {
+const MODEL_RULES: Rules<ModelDraft> = {
+  [MODEL.irVersion]: integer((draft, value) => {
     draft.irVersion = value;
   }),
-  2: text((draft, value) => {
+  [MODEL.producerName]: text((draft, value) => {
     draft.producerName = value;
   }),
-  3: text((draft, value) => {
+  [MODEL.producerVersion]: text((draft, value) => {
     draft.producerVersion = value;
   }),
-  4: text((draft, value) => {
+  [MODEL.domain]: text((draft, value) => {
     draft.domain = value;
   }),
-  5: wide((draft, value) => {
+  [MODEL.modelVersion]: wide((draft, value) => {
     draft.modelVersion = value;
   }),
-  6: text((draft, value) => {
+  [MODEL.docString]: text((draft, value) => {
     draft.docString = value;
   }),
-  7: single(
+  [MODEL.graph]: single(
     'The graph',
     (draft) => draft.graph !== null,
     (draft, ref) =>
@@ -91,31 +92,34 @@ const MODEL: Rules<ModelDraft> = {
         draft.graph = graph;
       }),
   ),
-  8: message((draft, ref, depth) => opsetFrame(ref, depth, draft.opsets)),
-  14: message((draft, ref, depth) =>
+  [MODEL.opsetImport]: message((draft, ref, depth) => opsetFrame(ref, depth, draft.opsets)),
+  [MODEL.metadata]: message((draft, ref, depth) =>
     entryFrame(ref, depth, (key, value) => void draft.metadata.push({ ref, key, value })),
   ),
-  20: message((draft, ref, depth) => frame({ ref, depth }, TRAINING, draft.training)),
-  25: message((draft, ref, depth) => functionFrame(ref, depth, draft.functions)),
+  [MODEL.training]: message((draft, ref, depth) => frame({ ref, depth }, TRAINING_RULES, draft.training)),
+  [MODEL.functions]: message((draft, ref, depth) => functionFrame(ref, depth, draft.functions)),
 };
 
 const trainingGraph = message<Graph[]>((graphs, ref, depth) =>
   graphFrame(ref, depth, (graph) => void graphs.push(graph)),
 );
 /** What sets the weights, and one step of training: https://onnx.ai/onnx/api/classes.html#traininginfoproto */
-const TRAINING: Rules<Graph[]> = { 1: trainingGraph, 2: trainingGraph };
+const TRAINING_RULES: Rules<Graph[]> = {
+  [TRAINING.initialization]: trainingGraph,
+  [TRAINING.algorithm]: trainingGraph,
+};
 
 function opsetFrame(ref: MessageRef, depth: number, into: OpsetImport[]): Frame {
   const draft: Open<OpsetImport> = { domain: '', version: 0 };
   into.push(draft);
-  return frame({ ref, depth }, OPSET, draft);
+  return frame({ ref, depth }, OPSET_RULES, draft);
 }
 
-const OPSET: Rules<Open<OpsetImport>> = {
-  1: name((open, value) => {
+const OPSET_RULES: Rules<Open<OpsetImport>> = {
+  [OPSET.domain]: name((open, value) => {
     open.domain = standardDomain(value);
   }),
-  2: integer((open, value) => {
+  [OPSET.version]: integer((open, value) => {
     open.version = value;
   }),
 };
@@ -134,23 +138,23 @@ function functionFrame(ref: MessageRef, depth: number, into: FunctionDef[]): Fra
     nodes: [],
   };
   into.push(draft);
-  return frame({ ref, depth }, FUNCTION, draft);
+  return frame({ ref, depth }, FUNCTION_RULES, draft);
 }
 
-const FUNCTION: Rules<Open<FunctionDef>> = {
-  1: name((open, value) => {
+const FUNCTION_RULES: Rules<Open<FunctionDef>> = {
+  [FUNCTION.name]: name((open, value) => {
     open.name = value;
   }),
-  4: name((open, value) => void open.inputs.push(value)),
-  5: name((open, value) => void open.outputs.push(value)),
-  6: name((open, value) => void open.attributeNames.push(value)),
-  7: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes), NODE_COST),
-  9: message((open, ref, depth) => opsetFrame(ref, depth, open.opsets)),
-  10: name((open, value) => {
+  [FUNCTION.input]: name((open, value) => void open.inputs.push(value)),
+  [FUNCTION.output]: name((open, value) => void open.outputs.push(value)),
+  [FUNCTION.attributeName]: name((open, value) => void open.attributeNames.push(value)),
+  [FUNCTION.node]: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes), NODE_COST),
+  [FUNCTION.opsetImport]: message((open, ref, depth) => opsetFrame(ref, depth, open.opsets)),
+  [FUNCTION.domain]: name((open, value) => {
     open.domain = standardDomain(value);
   }),
-  11: message((open, ref, depth) => attributeFrame(ref, depth, open.attributes)),
-  13: name((open, value) => {
+  [FUNCTION.attribute]: message((open, ref, depth) => attributeFrame(ref, depth, open.attributes)),
+  [FUNCTION.overload]: name((open, value) => {
     open.overload = value;
   }),
 };

@@ -18,6 +18,7 @@ import { entryFrame, sparseFrame, tensorFrame } from './scanTensor.ts';
 import { valueInfoFrame } from './scanValue.ts';
 import { NODE_COST, type Frame, type Rules } from './messageWalk.ts';
 import type { Open } from './scanFields.ts';
+import { ATTRIBUTE, GRAPH, NODE, ATTRIBUTE_TYPE } from '../fields.ts';
 
 /** Protobuf's own readers stop at 100 nested messages; a subgraph level costs three. */
 const MAX_GRAPH_DEPTH = 32;
@@ -43,19 +44,25 @@ export function graphFrame(ref: MessageRef, depth: number, done: (graph: Graph) 
     valueInfo: [],
   };
   done(draft);
-  return frame({ ref, depth }, GRAPH, draft);
+  return frame({ ref, depth }, GRAPH_RULES, draft);
 }
 
-const GRAPH: Rules<Open<Graph>> = {
-  1: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes), NODE_COST),
-  2: text((open, value) => {
+const GRAPH_RULES: Rules<Open<Graph>> = {
+  [GRAPH.node]: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes), NODE_COST),
+  [GRAPH.name]: text((open, value) => {
     open.name = value;
   }),
-  5: message((open, ref, depth) => tensorFrame(ref, depth, (tensor) => void open.initializers.push(tensor))),
-  11: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.inputs.push(value))),
-  12: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.outputs.push(value))),
-  13: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.valueInfo.push(value))),
-  15: message((open, ref, depth) => sparseFrame(ref, depth, (sparse) => void open.sparseInitializers.push(sparse))),
+  [GRAPH.initializer]: message((open, ref, depth) =>
+    tensorFrame(ref, depth, (tensor) => void open.initializers.push(tensor)),
+  ),
+  [GRAPH.input]: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.inputs.push(value))),
+  [GRAPH.output]: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.outputs.push(value))),
+  [GRAPH.valueInfo]: message((open, ref, depth) =>
+    valueInfoFrame(ref, depth, (value) => void open.valueInfo.push(value)),
+  ),
+  [GRAPH.sparseInitializer]: message((open, ref, depth) =>
+    sparseFrame(ref, depth, (sparse) => void open.sparseInitializers.push(sparse)),
+  ),
 };
 
 /** A node, into the list that it belongs to. */
@@ -71,36 +78,31 @@ export function nodeFrame(ref: MessageRef, depth: number, into: Node[]): Frame {
     attributes: [],
   };
   into.push(draft);
-  return frame({ ref, depth }, NODE, draft);
+  return frame({ ref, depth }, NODE_RULES, draft);
 }
 
 type NodeDraft = Omit<Open<Node>, 'metadata'> & { metadata?: MetadataEntry[] };
 
-const NODE: Rules<NodeDraft> = {
-  1: name((nodeDraft, value) => void nodeDraft.inputs.push(value)),
-  2: name((nodeDraft, value) => void nodeDraft.outputs.push(value)),
-  3: name((nodeDraft, value) => {
+const NODE_RULES: Rules<NodeDraft> = {
+  [NODE.input]: name((nodeDraft, value) => void nodeDraft.inputs.push(value)),
+  [NODE.output]: name((nodeDraft, value) => void nodeDraft.outputs.push(value)),
+  [NODE.name]: name((nodeDraft, value) => {
     nodeDraft.name = value;
   }),
-  4: name((nodeDraft, value) => {
+  [NODE.opType]: name((nodeDraft, value) => {
     nodeDraft.opType = value;
   }),
-  5: message((nodeDraft, ref, depth) => attributeFrame(ref, depth, nodeDraft.attributes)),
-  7: name((nodeDraft, value) => {
+  [NODE.attribute]: message((nodeDraft, ref, depth) => attributeFrame(ref, depth, nodeDraft.attributes)),
+  [NODE.domain]: name((nodeDraft, value) => {
     nodeDraft.domain = standardDomain(value);
   }),
-  8: name((nodeDraft, value) => {
+  [NODE.overload]: name((nodeDraft, value) => {
     nodeDraft.overload = value;
   }),
-  9: message((nodeDraft, ref, depth) =>
+  [NODE.metadata]: message((nodeDraft, ref, depth) =>
     entryFrame(ref, depth, (key, value) => void (nodeDraft.metadata ??= []).push({ ref, key, value })),
   ),
 };
-
-/** AttributeProto.AttributeType of lists, which an empty one still says: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-const FLOATS = 6;
-const INTS = 7;
-const STRINGS = 8;
 
 /** Lists are made only where the file has them: most attributes are one number. */
 type AttributeDraft = {
@@ -113,27 +115,27 @@ type AttributeDraft = {
 export function attributeFrame(ref: MessageRef, depth: number, into: Attribute[]): Frame {
   const attribute: AttributeDraft = { ref, name: '', type: 0 };
   into.push(attribute);
-  return frame({ ref, depth }, ATTRIBUTE, attribute, () => {
-    if (attribute.type === FLOATS) attribute.floats ??= [];
-    if (attribute.type === INTS) attribute.ints ??= [];
-    if (attribute.type === STRINGS) attribute.strings ??= [];
+  return frame({ ref, depth }, ATTRIBUTE_RULES, attribute, () => {
+    if (attribute.type === ATTRIBUTE_TYPE.floats) attribute.floats ??= [];
+    if (attribute.type === ATTRIBUTE_TYPE.ints) attribute.ints ??= [];
+    if (attribute.type === ATTRIBUTE_TYPE.strings) attribute.strings ??= [];
   });
 }
 
-const ATTRIBUTE: Rules<AttributeDraft> = {
-  1: name((attribute, value) => {
+const ATTRIBUTE_RULES: Rules<AttributeDraft> = {
+  [ATTRIBUTE.name]: name((attribute, value) => {
     attribute.name = value;
   }),
-  2: float((attribute, value) => {
+  [ATTRIBUTE.float]: float((attribute, value) => {
     attribute.float = value;
   }),
-  3: wide((attribute, value) => {
+  [ATTRIBUTE.int]: wide((attribute, value) => {
     attribute.int = value;
   }),
-  4: bytes((attribute, value) => {
+  [ATTRIBUTE.string]: bytes((attribute, value) => {
     attribute.string = value;
   }),
-  5: single(
+  [ATTRIBUTE.tensor]: single(
     'A tensor attribute',
     (attribute) => attribute.tensor !== undefined,
     (attribute, ref, depth) =>
@@ -141,7 +143,7 @@ const ATTRIBUTE: Rules<AttributeDraft> = {
         attribute.tensor = tensor;
       }),
   ),
-  6: single(
+  [ATTRIBUTE.graph]: single(
     'A graph attribute',
     (attribute) => attribute.graph !== undefined,
     (attribute, ref, depth) =>
@@ -149,22 +151,22 @@ const ATTRIBUTE: Rules<AttributeDraft> = {
         attribute.graph = graph;
       }),
   ),
-  7: floats((attribute) => (attribute.floats ??= [])),
-  8: integers((attribute, value) => void (attribute.ints ??= []).push(value)),
-  9: bytes((attribute, value) => void (attribute.strings ??= []).push(value)),
-  10: message((attribute, ref, depth) =>
+  [ATTRIBUTE.floats]: floats((attribute) => (attribute.floats ??= [])),
+  [ATTRIBUTE.ints]: integers((attribute, value) => void (attribute.ints ??= []).push(value)),
+  [ATTRIBUTE.strings]: bytes((attribute, value) => void (attribute.strings ??= []).push(value)),
+  [ATTRIBUTE.tensors]: message((attribute, ref, depth) =>
     tensorFrame(ref, depth, (tensor: Tensor) => void (attribute.tensors ??= []).push(tensor)),
   ),
-  11: message((attribute, ref, depth) =>
+  [ATTRIBUTE.graphs]: message((attribute, ref, depth) =>
     graphFrame(ref, depth + 1, (graph) => void (attribute.graphs ??= []).push(graph)),
   ),
-  20: integer((attribute, value) => {
+  [ATTRIBUTE.type]: integer((attribute, value) => {
     attribute.type = value;
   }),
-  21: name((attribute, value) => {
+  [ATTRIBUTE.refAttrName]: name((attribute, value) => {
     attribute.refAttrName = value;
   }),
-  22: single(
+  [ATTRIBUTE.sparseTensor]: single(
     'A sparse attribute',
     (attribute) => attribute.sparseTensor !== undefined,
     (attribute, ref, depth) =>

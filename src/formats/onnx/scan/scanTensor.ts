@@ -2,12 +2,12 @@ import type { MessageRef, SparseTensor, Tensor, TensorStorage, TypedPiece } from
 import { frame, int, integer, integers, message, name, single, text } from './scanFields.ts';
 import type { Frame, Rule, Rules } from './messageWalk.ts';
 import { LEN, malformed, type Field } from './wire.ts';
+import { ENTRY, SPARSE_TENSOR, TENSOR, EXTERNAL } from '../fields.ts';
 
 /** The rank no runtime goes beyond; more dims than this are an attack or damage. */
 const MAX_RANK = 64;
 /** Data in more pieces than this is no writer's work; each piece is held in memory. */
 const MAX_PIECES = 100_000;
-const STRING_DATA = 6;
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -36,7 +36,7 @@ export function tensorFrame(ref: MessageRef, depth: number, done: (tensor: Tenso
     segment: false,
     entries: new Map(),
   };
-  return frame({ ref, depth }, TENSOR, draft, () => {
+  return frame({ ref, depth }, TENSOR_RULES, draft, () => {
     tensor.storage = storage(draft);
     done(tensor);
   });
@@ -44,39 +44,41 @@ export function tensorFrame(ref: MessageRef, depth: number, done: (tensor: Tenso
 
 const NONE: TensorStorage = { kind: 'none' };
 
-const TENSOR: Rules<TensorDraft> = {
-  1: integers((tensor, value, field) => {
+const TENSOR_RULES: Rules<TensorDraft> = {
+  [TENSOR.dims]: integers((tensor, value, field) => {
     tensor.dims.push(dimension(value, field));
     if (tensor.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
   }),
-  2: integer((tensor, value) => {
+  [TENSOR.dtype]: integer((tensor, value) => {
     tensor.tensor.dtype = value;
   }),
-  3: message((tensor, ref, depth) => {
+  [TENSOR.segment]: message((tensor, ref, depth) => {
     tensor.segment = true;
     return frame({ ref, depth }, {}, tensor);
   }),
-  4: dataField(),
-  5: dataField(),
-  6: dataField(),
-  7: dataField(),
-  10: dataField(),
-  11: dataField(),
-  8: name((tensor, value) => {
+  [TENSOR.floatData]: dataField(),
+  [TENSOR.int32Data]: dataField(),
+  [TENSOR.stringData]: dataField(),
+  [TENSOR.int64Data]: dataField(),
+  [TENSOR.doubleData]: dataField(),
+  [TENSOR.uint64Data]: dataField(),
+  [TENSOR.name]: name((tensor, value) => {
     tensor.tensor.name = value;
   }),
-  9: {
+  [TENSOR.rawData]: {
     kind: 'value',
     set: (tensor, field) => {
       if (field.wireType !== LEN) throw malformed('raw_data has the wrong wire type', field.start);
       tensor.raw = { start: field.bodyStart, end: field.end };
     },
   },
-  13: message((tensor, ref, depth) => entryFrame(ref, depth, (key, value) => tensor.entries.set(key, value))),
-  14: {
+  [TENSOR.externalData]: message((tensor, ref, depth) =>
+    entryFrame(ref, depth, (key, value) => tensor.entries.set(key, value)),
+  ),
+  [TENSOR.dataLocation]: {
     kind: 'value',
     set: (tensor, field) => {
-      tensor.external = int(field) === 1;
+      tensor.external = int(field) === EXTERNAL;
     },
   },
 };
@@ -85,9 +87,9 @@ function dataField(): Rule<TensorDraft> {
   return {
     kind: 'value',
     set: (tensor, field) => {
-      if (field.end > field.bodyStart || field.number === STRING_DATA) tensor.fields.add(field.number);
+      if (field.end > field.bodyStart || field.number === TENSOR.stringData) tensor.fields.add(field.number);
       else return;
-      const packed = field.wireType === LEN && field.number !== STRING_DATA;
+      const packed = field.wireType === LEN && field.number !== TENSOR.stringData;
       const last = tensor.pieces.at(-1);
       // Runs of unpacked values are one piece: a million floats can be a million fields.
       if (!packed && last && !last.packed && last.end === field.start) last.end = field.end;
@@ -147,13 +149,13 @@ export function sparseFrame(ref: MessageRef, depth: number, done: (sparse: Spars
     values: null,
     indices: null,
   };
-  return frame({ ref, depth }, SPARSE, draft, () => {
+  return frame({ ref, depth }, SPARSE_RULES, draft, () => {
     done({ ref, values: draft.values ?? missing(ref), indices: draft.indices ?? missing(ref), dims: draft.dims });
   });
 }
 
-const SPARSE: Rules<SparseDraft> = {
-  1: single(
+const SPARSE_RULES: Rules<SparseDraft> = {
+  [SPARSE_TENSOR.values]: single(
     'A sparse tensor',
     (sparseDraft) => sparseDraft.values !== null,
     (sparseDraft, ref, depth) =>
@@ -161,7 +163,7 @@ const SPARSE: Rules<SparseDraft> = {
         sparseDraft.values = tensor;
       }),
   ),
-  2: single(
+  [SPARSE_TENSOR.indices]: single(
     'A sparse tensor',
     (sparseDraft) => sparseDraft.indices !== null,
     (sparseDraft, ref, depth) =>
@@ -169,7 +171,7 @@ const SPARSE: Rules<SparseDraft> = {
         sparseDraft.indices = tensor;
       }),
   ),
-  3: integers((sparseDraft, value, field) => {
+  [SPARSE_TENSOR.dims]: integers((sparseDraft, value, field) => {
     sparseDraft.dims.push(dimension(value, field));
     if (sparseDraft.dims.length > MAX_RANK)
       throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
@@ -194,14 +196,14 @@ interface EntryDraft {
 /** Reads a StringStringEntryProto: a metadata or external_data entry. */
 export function entryFrame(ref: MessageRef, depth: number, done: (key: string, value: string) => void): Frame {
   const draft: EntryDraft = { key: '', value: '' };
-  return frame({ ref, depth }, ENTRY, draft, () => done(draft.key, draft.value));
+  return frame({ ref, depth }, ENTRY_RULES, draft, () => done(draft.key, draft.value));
 }
 
-const ENTRY: Rules<EntryDraft> = {
-  1: text((entryDraft, value) => {
+const ENTRY_RULES: Rules<EntryDraft> = {
+  [ENTRY.key]: text((entryDraft, value) => {
     entryDraft.key = value;
   }),
-  2: text((entryDraft, value) => {
+  [ENTRY.value]: text((entryDraft, value) => {
     entryDraft.value = value;
   }),
 };

@@ -2,20 +2,21 @@ import type { Dim, MessageRef, ValueInfo, ValueType } from '../model.ts';
 import { frame, int, integer, message, name, single, text } from './scanFields.ts';
 import type { Frame, Rules } from './messageWalk.ts';
 import { VARINT, malformed } from './wire.ts';
+import { DIMENSION, SHAPE, TENSOR_TYPE, TYPE, VALUE_INFO, SEQUENCE_TYPE, MAP_TYPE } from '../fields.ts';
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads a ValueInfoProto and hands it to `done`, when it is complete. */
 export function valueInfoFrame(ref: MessageRef, depth: number, done: (value: ValueInfo) => void): Frame {
   const value: Open<ValueInfo> & { typed: boolean } = { ref, name: '', type: null, typed: false };
-  return frame({ ref, depth }, VALUE_INFO, value, () => done({ ref, name: value.name, type: value.type }));
+  return frame({ ref, depth }, VALUE_INFO_RULES, value, () => done({ ref, name: value.name, type: value.type }));
 }
 
-const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
-  1: name((d, value) => {
+const VALUE_INFO_RULES: Rules<Open<ValueInfo> & { typed: boolean }> = {
+  [VALUE_INFO.name]: name((d, value) => {
     d.name = value;
   }),
-  2: single(
+  [VALUE_INFO.type]: single(
     "A value's type",
     (d) => d.typed,
     (d, ref, depth) => {
@@ -27,7 +28,7 @@ const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
         tensor: false,
         level: 0,
       };
-      return frame({ ref, depth }, TYPE, draft);
+      return frame({ ref, depth }, TYPE_RULES, draft);
     },
   ),
 };
@@ -67,7 +68,7 @@ function other(what: OpenOther['what'], fields: Rules<HolderDraft> = {}): Rules<
 function tensorFrame(ref: MessageRef, depth: number, put: (type: ValueType) => void): Frame {
   const type: Open<ValueType & { kind: 'tensor' }> = { kind: 'tensor', dtype: 0, dims: null };
   put(type);
-  return frame({ ref, depth }, TENSOR_TYPE, type);
+  return frame({ ref, depth }, TENSOR_TYPE_RULES, type);
 }
 
 const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth) => {
@@ -78,14 +79,14 @@ const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth
     tensor: false,
     level: level + 1,
   };
-  return frame({ ref, depth }, draft.level > MAX_TYPE_DEPTH ? {} : TYPE, draft);
+  return frame({ ref, depth }, draft.level > MAX_TYPE_DEPTH ? {} : TYPE_RULES, draft);
 });
 
 /**
  * TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused.
  */
-const TYPE: Rules<TypeDraft> = {
-  1: single(
+const TYPE_RULES: Rules<TypeDraft> = {
+  [TYPE.tensor]: single(
     "A value's type",
     (typeDraft) => typeDraft.tensor,
     (typeDraft, ref, depth) => {
@@ -93,48 +94,48 @@ const TYPE: Rules<TypeDraft> = {
       return tensorFrame(ref, depth, typeDraft.put);
     },
   ),
-  4: other('sequence', { 1: ELEMENT }),
-  5: other('map', {
-    1: integer((holderDraft, value) => {
+  [TYPE.sequence]: other('sequence', { [SEQUENCE_TYPE.element]: ELEMENT }),
+  [TYPE.map]: other('map', {
+    [MAP_TYPE.key]: integer((holderDraft, value) => {
       holderDraft.type.key = value;
     }),
-    2: ELEMENT,
+    [MAP_TYPE.value]: ELEMENT,
   }),
-  7: other('opaque'),
-  8: message((typeDraft, ref, depth) => {
+  [TYPE.opaque]: other('opaque'),
+  [TYPE.sparseTensor]: message((typeDraft, ref, depth) => {
     const type: OpenOther = { kind: 'other', what: 'sparse' };
     typeDraft.put(type);
     return tensorFrame(ref, depth, (element) => {
       type.element = element;
     });
   }),
-  9: other('optional', { 1: ELEMENT }),
+  [TYPE.optional]: other('optional', { [SEQUENCE_TYPE.element]: ELEMENT }),
 };
 
-const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {
-  1: integer((open, value) => {
+const TENSOR_TYPE_RULES: Rules<Open<ValueType & { kind: 'tensor' }>> = {
+  [TENSOR_TYPE.element]: integer((open, value) => {
     open.dtype = value;
   }),
-  2: single(
+  [TENSOR_TYPE.shape]: single(
     "A value's shape",
     (open) => open.dims !== null,
     (open, ref, depth) => {
       const dims: Dim[] = [];
       open.dims = dims;
-      return frame({ ref, depth }, SHAPE, dims);
+      return frame({ ref, depth }, SHAPE_RULES, dims);
     },
   ),
 };
 
-const SHAPE: Rules<Dim[]> = {
-  1: message((dims, ref, depth) => {
+const SHAPE_RULES: Rules<Dim[]> = {
+  [SHAPE.dim]: message((dims, ref, depth) => {
     const draft: { dim: Dim } = { dim: null };
-    return frame({ ref, depth }, DIMENSION, draft, () => void dims.push(draft.dim));
+    return frame({ ref, depth }, DIMENSION_RULES, draft, () => void dims.push(draft.dim));
   }),
 };
 
-const DIMENSION: Rules<{ dim: Dim }> = {
-  1: {
+const DIMENSION_RULES: Rules<{ dim: Dim }> = {
+  [DIMENSION.size]: {
     kind: 'value',
     set: (d, field) => {
       if (field.wireType !== VARINT) throw malformed('a dimension should be a number', field.start);
@@ -142,7 +143,7 @@ const DIMENSION: Rules<{ dim: Dim }> = {
       d.dim = BigInt.asIntN(64, field.value) > 0n ? int(field) : null;
     },
   },
-  2: text((d, value) => {
+  [DIMENSION.symbol]: text((d, value) => {
     d.dim = value || null;
   }),
 };

@@ -2,16 +2,14 @@ import { elementCount, sizeError, type ElementRange } from '../../../tensors/sto
 import { LEN } from '../scan/wire.ts';
 import { unclear } from './tensorBytes.ts';
 import type { TensorData } from './tensorContext.ts';
-
-/** TensorProto.string_data */
-const STRING_DATA = 6;
+import { TENSOR } from '../fields.ts';
 
 /** The texts [from, to) as bytes. string_data is walked from its start; texts outside the range are stepped over. */
 export async function readTexts(data: TensorData, { from, to }: ElementRange): Promise<Uint8Array[]> {
   const count = elementCount(data);
   const { storage, ctx } = data;
   if (storage.kind === 'unclear') throw unclear(data, storage);
-  if (storage.kind !== 'none' && !(storage.kind === 'typed' && storage.field === STRING_DATA))
+  if (storage.kind !== 'none' && !(storage.kind === 'typed' && storage.field === TENSOR.stringData))
     throw sizeError(data, `${count} texts`, 'other data');
   const found: Uint8Array[] = [];
   let seen = 0;

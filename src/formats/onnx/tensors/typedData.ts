@@ -1,10 +1,11 @@
 import { rawBytes, type DtypeRow } from '../../../tensors/dtypes.ts';
 import { malformed } from '../scan/wire.ts';
+import { TENSOR } from '../fields.ts';
 
 /**
  * Which typed fields hold varints; the others (float_data, double_data) hold little-endian floats of this many bytes.
  */
-export const FIXED_WIDTH: Readonly<Record<number, number>> = { 4: 4, 10: 8 };
+export const FIXED_WIDTH: Readonly<Record<number, number>> = { [TENSOR.floatData]: 4, [TENSOR.doubleData]: 8 };
 
 /** The most bytes one entry takes: a tag and a varint of ten bytes each. */
 export const ENTRY_BYTES = 20;

@@ -1,5 +1,4 @@
 import { intsOf } from '../../../formats/onnx/attributes.ts';
-import { GRAPH_NODE } from '../../../formats/onnx/edit/edit.ts';
 import { encodeField } from '../../../formats/onnx/edit/encode.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { inferShapes } from '../../../graph/shapes/shapes.ts';
@@ -7,6 +6,7 @@ import { DOUBLE, FLOAT } from '../../../tensors/dtypes.ts';
 import type { Wiring } from '../../wiring.ts';
 import { WideNodes } from './wideNodes.ts';
 import { averageOfWindows, hasLongWindows } from './windowSums.ts';
+import { GRAPH } from '../../../formats/onnx/fields.ts';
 
 /** From this opset on, GroupNormalization says the type that it computes in. */
 const WITH_STASH_TYPE = 21;
@@ -88,7 +88,7 @@ function isLongSum(node: Node, opset: number): boolean {
 export async function inDouble(wiring: Wiring, node: Node, rank: number): Promise<readonly Uint8Array[]> {
   const nodes = new WideNodes(wiring, { node, rank, opset: opsetOf(wiring) });
   nodes.narrow((await WIDE_FORMS[node.opType]?.(nodes)) ?? '');
-  return nodes.bodies.map((body) => encodeField(GRAPH_NODE, body));
+  return nodes.bodies.map((body) => encodeField(GRAPH.node, body));
 }
 
 function opsetOf({ file }: Wiring): number {

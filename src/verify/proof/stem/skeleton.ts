@@ -3,6 +3,7 @@ import { encodeField, encodeTensorInfo, encodeText } from '../../../formats/onnx
 import { openSession } from '../../session.ts';
 import type { Wiring } from '../../wiring.ts';
 import { framed, nodeBytes, storedBytes } from './stem.ts';
+import { GRAPH } from '../../../formats/onnx/fields.ts';
 
 /**
  * Weights above this are declared as inputs: a runtime checks their type and shape all the same, and no operator asks
@@ -11,7 +12,6 @@ import { framed, nodeBytes, storedBytes } from './stem.ts';
 const LARGE_BYTES = 16 * 1024;
 /** Nodes may hold weights too; with more than this a model is not loaded for a check. */
 const MAX_SKELETON_BYTES = 128 * 1024 * 1024;
-const GRAPH_INPUT = 11;
 
 /** The whole model without its large weights, as the runtime loads and checks it. null where even that is too large. */
 async function skeleton(wiring: Wiring): Promise<Uint8Array | null> {
@@ -22,12 +22,12 @@ async function skeleton(wiring: Wiring): Promise<Uint8Array | null> {
   const declared = new Set(graph.inputs.map((i) => i.name));
   const parts: Uint8Array[] = [];
   for (const node of graph.nodes) parts.push(await nodeBytes(wiring, node));
-  parts.push(encodeText(2, 'skeleton'));
+  parts.push(encodeText(GRAPH.name, 'skeleton'));
   for (const tensor of graph.initializers) {
     const large = tensor.storage.kind === 'external' || storedBytes(tensor) > LARGE_BYTES;
     if (!large) parts.push(await ctx.wire.bytes(tensor.ref.start, tensor.ref.end));
     else if (!declared.has(tensor.name))
-      parts.push(encodeField(GRAPH_INPUT, encodeTensorInfo(tensor.name, tensor.dtype, tensor.dims)));
+      parts.push(encodeField(GRAPH.input, encodeTensorInfo(tensor.name, tensor.dtype, tensor.dims)));
   }
   const rest = [...graph.sparseInitializers, ...graph.inputs, ...graph.outputs, ...graph.valueInfo];
   for (const { ref } of rest) parts.push(await ctx.wire.bytes(ref.start, ref.end));

@@ -1,13 +1,12 @@
 import { joined } from '../../../bytes/joined.ts';
 import { pieces, type Splice } from '../../../bytes/splice.ts';
-import { GRAPH_INITIALIZER, GRAPH_OUTPUT, toSplices } from '../../../formats/onnx/edit/edit.ts';
+import { toSplices } from '../../../formats/onnx/edit/edit.ts';
 import {
   encodeField,
   encodeFieldHead,
   encodeTensorInfo,
   encodeText,
-  encodeVarint,
-  tag,
+  encodeNumber,
 } from '../../../formats/onnx/edit/encode.ts';
 import { rawBytes } from '../../../tensors/dtypes.ts';
 import { knownRow } from '../../../tensors/elements.ts';
@@ -16,19 +15,17 @@ import type { Node, Tensor, ValueType } from '../../../formats/onnx/model.ts';
 import { decodeTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import { elementCount } from '../../../tensors/storedTensor.ts';
 import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
-import { VARINT } from '../../../formats/onnx/scan/wire.ts';
 import { inDouble, longSums, type LongSums } from './doubleSums.ts';
 import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wiring.ts';
+import { GRAPH, MODEL, VALUE_INFO, TENSOR } from '../../../formats/onnx/fields.ts';
 
 /**
  * The runtime copies a model several times inside its 4 GiB of memory; a stem or model above this doesn't fit with its
  * activations.
  */
 const MAX_RUN_BYTES = 768 * 1024 * 1024;
-const MODEL_GRAPH = 7;
-const GRAPH_INPUT = 11;
-/** ir_version, opset_import, functions: what gives nodes their meaning. */
-const FRAME_FIELDS = new Set([1, 8, 25]);
+/** What gives nodes their meaning. */
+const FRAME_FIELDS: ReadonlySet<number> = new Set([MODEL.irVersion, MODEL.opsetImport, MODEL.functions]);
 
 /** A model cut out of another: from its inputs to some tensors. */
 export interface Stem {
@@ -76,7 +73,7 @@ export async function cutStem(
     if (rank === undefined) parts.push(await nodeBytes(wiring, node));
     else parts.push(...(await inDouble(wiring, node, rank)));
   }
-  parts.push(encodeText(2, 'stem'));
+  parts.push(encodeText(GRAPH.name, 'stem'));
   for (const weight of weights)
     parts.push(weight.storage.kind === 'external' ? await inlined(wiring, weight) : await copy(weight.ref));
   for (const s of sparse) parts.push(await copy(s.ref));
@@ -88,7 +85,7 @@ export async function cutStem(
       axes.length && input.type?.kind === 'tensor' ? openedInput(input.name, input.type, axes) : await copy(input.ref),
     );
   }
-  for (const name of targets) parts.push(encodeField(GRAPH_OUTPUT, encodeText(1, name)));
+  for (const name of targets) parts.push(encodeField(GRAPH.output, encodeText(VALUE_INFO.name, name)));
   return {
     bytes: await framed(wiring.file, parts),
     nodes,
@@ -100,7 +97,7 @@ export async function cutStem(
 /** A model of its own with these fields as its graph. A whole network is copied once here, and no more. */
 export async function framed(file: ModelFile, graph: readonly Uint8Array[]): Promise<Uint8Array> {
   const length = graph.reduce((sum, part) => sum + part.length, 0);
-  return joined([...(await copyFrame(file)), encodeFieldHead(MODEL_GRAPH, length), ...graph]);
+  return joined([...(await copyFrame(file)), encodeFieldHead(MODEL.graph, length), ...graph]);
 }
 
 /** What gives a model's nodes their meaning: its own format version, the operators' versions and the functions. */
@@ -115,7 +112,7 @@ type TensorType = Extract<ValueType, { kind: 'tensor' }>;
 
 function openedInput(name: string, { dtype, dims }: TensorType, axes: readonly number[]): Uint8Array {
   const sizes = dims?.map((dim, i) => (axes.includes(i) ? null : dim)) ?? null;
-  return encodeField(GRAPH_INPUT, encodeTensorInfo(name, dtype, sizes));
+  return encodeField(GRAPH.input, encodeTensorInfo(name, dtype, sizes));
 }
 
 /** A whole model with the data beside it moved inline, ready for the runtime. Throws as cutStem does. */
@@ -163,17 +160,13 @@ async function inlined(wiring: Wiring, tensor: Tensor): Promise<Uint8Array> {
     );
   }
   const data = await wiring.file.ctx.external.read(tensor.storage.location, tensor.storage.offset, storedBytes(tensor));
-  const varint = (field: number, value: number): Uint8Array[] => [
-    encodeVarint(tag(field, VARINT)),
-    encodeVarint(value),
-  ];
   return encodeField(
-    GRAPH_INITIALIZER,
+    GRAPH.initializer,
     joined([
-      ...tensor.dims.flatMap((dim) => varint(1, dim)),
-      ...varint(2, tensor.dtype),
-      encodeText(8, tensor.name),
-      encodeField(9, data),
+      ...tensor.dims.map((dim) => encodeNumber(TENSOR.dims, dim)),
+      encodeNumber(TENSOR.dtype, tensor.dtype),
+      encodeText(TENSOR.name, tensor.name),
+      encodeField(TENSOR.rawData, data),
     ]),
   );
 }
