@@ -12,3 +12,14 @@ export function addTo<Key, Entry>(lists: Map<Key, Entry[]>, key: Key, ...entries
 export function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
+
+/** The last place of an ordered list whose number is not above `limit`; -1 where there is none. A binary search. */
+export function lastUpTo(limit: number, length: number, numberAt: (place: number) => number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (numberAt(middle) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

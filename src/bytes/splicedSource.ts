@@ -1,5 +1,6 @@
 import { checkRange, type ByteSource } from './byteSource.ts';
 import { pieces, type Piece, type Splice } from './splice.ts';
+import { lastUpTo } from './lists.ts';
 
 /** A source with splices applied, read as if it had been written: an adapted model that was never saved. */
 export class SplicedSource implements ByteSource {
@@ -29,7 +30,8 @@ export class SplicedSource implements ByteSource {
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     const { length } = target;
     checkRange(this.size, offset, length);
-    for (let i = this.find(offset); i < this.parts.length; i++) {
+    const first = lastUpTo(offset, this.parts.length, (i) => this.parts[i]?.at ?? 0);
+    for (let i = first; i < this.parts.length; i++) {
       const part = this.parts[i];
       if (!part || part.at >= offset + length) break;
       const from = Math.max(0, offset - part.at);
@@ -40,17 +42,5 @@ export class SplicedSource implements ByteSource {
       if ('bytes' in piece) place.set(piece.bytes.subarray(from, to));
       else await this.source.readInto(place, piece.start + from);
     }
-  }
-
-  /** The part that holds `offset`: a binary search, as adapted models can have many parts. */
-  private find(offset: number): number {
-    let low = 0;
-    let high = this.parts.length;
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if ((this.parts[middle]?.at ?? 0) <= offset) low = middle;
-      else high = middle;
-    }
-    return low;
   }
 }

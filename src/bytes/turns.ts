@@ -23,6 +23,7 @@ export class Turns {
     this.checkCancelled();
   }
 
+  /** Throws `cancelled` where the user has stopped the work, without a turn for other work. */
   checkCancelled(): void {
     checkCancelled(this.signal);
   }

@@ -52,6 +52,7 @@ export class HistogramCounter {
     Object.assign(this, { width, first, counts });
   }
 
+  /** Counts a finite number into its bar. `cover` must have made room for it. */
   add(value: number, times = 1): void {
     if (this.width === 0) this.single += times;
     else this.counts[barOf(value, this.width) - this.first]! += times;

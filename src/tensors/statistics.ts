@@ -59,12 +59,14 @@ export class StatisticsCounter {
     this.histogram = new HistogramCounter(whole);
   }
 
+  /** Counts the next elements; texts have no statistics. */
   add(part: Elements): void {
     if (part.kind === 'texts') return;
     if (part.kind === 'integers') this.addExact(part.values);
     this.addNumbers(part.kind === 'integers' ? Float64Array.from(part.values, Number) : part.values);
   }
 
+  /** Counts zeros that a sparse tensor does not store. */
   addZeros(count: number): void {
     if (count === 0) return;
     if (this.exact) this.addExact([0n]);
@@ -76,6 +78,7 @@ export class StatisticsCounter {
     this.join(count, 0, 0, 0);
   }
 
+  /** What was counted so far. Least, largest, mean and deviation are null where no number is finite. */
   result(): Statistics {
     const mean = (this.sum + this.lost) / this.finite;
     const deviation = Math.sqrt(Math.max(0, this.squares) / this.finite);

@@ -67,6 +67,7 @@ export class WorkBudget {
     return this.left <= 0;
   }
 
+  /** Counts what a run took, or will take. */
   take(operations: number): void {
     this.left -= operations;
   }

@@ -3,8 +3,8 @@ import { entries, items, member, number, type Json } from '../../bytes/json/json
 import type { TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { tensorRef } from '../../formats/keras/network/inbound.ts';
 import type { Call } from '../../formats/keras/network/network.ts';
-import { operationName } from '../../formats/keras/present/layers/operation.ts';
-import { flipStep } from '../../formats/keras/present/layers/operationIndex.ts';
+import { operationName } from '../../formats/keras/present/layers/operations/operation.ts';
+import { flipStep } from '../../formats/keras/present/layers/operations/indexing.ts';
 
 /**
  * A layer that weights took in, as one that passes everything on. Datasets by the weight's name: each gets one number

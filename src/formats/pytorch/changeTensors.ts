@@ -7,9 +7,9 @@ import type { FoundTensor } from './checkpoint.ts';
 import { moduleChanges } from './moduleSizes.ts';
 import type { LiteralChange } from './pickle/pickleEdit.ts';
 import { contiguousStrides, viewEnd, viewStart, type RebuiltTensor } from './rebuiltTensor.ts';
-import { storageBytes } from './storageName.ts';
+import { storageBytes } from './container/storageName.ts';
 import { reversedElements } from './tensorData.ts';
-import type { ContainerEdit, PicklePart, StorageEdit, TorchStorage } from './torchContainer.ts';
+import type { ContainerEdit, PicklePart, StorageEdit, TorchStorage } from './container/torchContainer.ts';
 import { product } from '../../tensors/dims.ts';
 import type { NewTensor } from './newTensor.ts';
 

@@ -3,7 +3,7 @@ import { cutText } from '../../text/cutText.ts';
 import { valueText, isScalar } from './pickle/valueText.ts';
 import { integerOf, itemsOf, textOf, type CallValue, type PickleValue, type Slot } from './pickle/pickleValue.ts';
 import { rebuiltTensor, type RebuiltTensor } from './rebuiltTensor.ts';
-import type { PicklePart } from './torchContainer.ts';
+import type { PicklePart } from './container/torchContainer.ts';
 
 /** A tensor under the name that leads to it from the checkpoint's root. The same tensor can have several names. */
 export interface FoundTensor {

@@ -1,6 +1,6 @@
 import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
 import { globalName, integerOf, itemsOf, type PickleValue, type Slot } from './pickle/pickleValue.ts';
-import { storageBytes, storageName, type StorageName } from './storageName.ts';
+import { storageBytes, storageName, type StorageName } from './container/storageName.ts';
 import { torchDtype } from './torchTypes.ts';
 
 /** A tensor as a pickle rebuilds it: a strided view of a storage. Sizes, strides and offset count elements. */

@@ -3,7 +3,7 @@ import type { Turns } from '../../bytes/turns.ts';
 import { DTYPES, rawBytes, type DtypeRow } from '../../tensors/dtypes.ts';
 import type { ElementRange } from '../../tensors/storedTensor.ts';
 import { contiguousStrides, viewEnd, viewStart, type RebuiltTensor } from './rebuiltTensor.ts';
-import type { TorchStorage } from './torchContainer.ts';
+import type { TorchStorage } from './container/torchContainer.ts';
 
 /** A step of reading. A multiple of all element widths. */
 const CHUNK_BYTES = 512 * 1024;

@@ -5,12 +5,12 @@ import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
 import type { Fact, ImageUses, TensorChange } from '../format.ts';
 import { tensorEdit } from './changeTensors.ts';
 import { readCheckpoint, type FoundTensor, type FoundText } from './checkpoint.ts';
-import { openLegacy } from './legacyFile.ts';
+import { openLegacy } from './container/legacyFile.ts';
 import type { GlobalValue } from './pickle/pickleValue.ts';
-import { storageBytes } from './storageName.ts';
+import { storageBytes } from './container/storageName.ts';
 import { streamTensor } from './tensorData.ts';
-import type { TorchContainer } from './torchContainer.ts';
-import { openTorchZip } from './zipFile.ts';
+import type { TorchContainer } from './container/torchContainer.ts';
+import { openTorchZip } from './container/zipFile.ts';
 
 /** What is looked at to tell the two forms apart. */
 const ZIP_SIGNATURE = [0x50, 0x4b];

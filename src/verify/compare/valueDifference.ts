@@ -32,6 +32,7 @@ export class ValueCounter {
     this.total += a.length;
   }
 
+  /** What the parts so far come to. */
   difference(): ValueDifference {
     const { count, total, maxAbs, first, squares, size } = this;
     return { count, total, maxAbs, relL2: squares === 0 ? 0 : Math.sqrt(squares / (size || Number.MIN_VALUE)), first };

@@ -27,10 +27,12 @@ export class Cursor {
     return this.start + this.at;
   }
 
+  /** How many bytes are left. */
   get left(): number {
     return this.bytes.length - this.at;
   }
 
+  /** The next bytes, which are not copied. Throws `malformed` where fewer remain. */
   take(count: number): Uint8Array {
     if (count > this.left) throw malformed(`${count} bytes are needed where ${this.left} remain`, this.place);
     const taken = this.bytes.subarray(this.at, this.at + count);
@@ -38,6 +40,7 @@ export class Cursor {
     return taken;
   }
 
+  /** Steps over bytes. Throws `malformed` where fewer remain. */
   skip(count: number): void {
     this.take(count);
   }

@@ -76,6 +76,7 @@ export class GraphBuilder {
     return { nodes: nodes.length, initializers: initializers.length, weights: weights.size, constants: constants.size };
   }
 
+  /** Takes back what was added since the snapshot. */
   restore({ nodes, initializers, weights, constants }: Snapshot): void {
     this.nodes.length = nodes;
     this.initializers.length = initializers;
@@ -83,14 +84,17 @@ export class GraphBuilder {
     for (const name of [...this.constants].slice(constants)) this.constants.delete(name);
   }
 
+  /** Declares an input of the graph. */
   input(name: string, dtype: number, dims: readonly Dim[] | null): void {
     this.inputs.push(encodeField(GRAPH.input, encodeTensorInfo(name, dtype, dims)));
   }
 
+  /** Declares an output, whose type follows from its node. */
   output(name: string): void {
     this.outputs.push(encodeField(GRAPH.output, encodeText(VALUE_INFO.name, name)));
   }
 
+  /** Adds a node, with its Keras class as metadata. Nodes stand in the order in which they are added. */
   node({ className, ...node }: NewGraphNode): void {
     const metadata = encodeField(NODE.metadata, encodeEntry('keras.class', className));
     this.nodes.push(encodeField(GRAPH.node, joined([encodeNode(node), metadata])));
@@ -108,6 +112,7 @@ export class GraphBuilder {
     return this.constant(name, { name, dtype: FLOAT, dims, values });
   }
 
+  /** A list of int64 that the configuration gives. The same name is made once. */
   ints(name: string, values: readonly number[]): string {
     return this.constant(name, { name, dtype: INT64, dims: [values.length], values });
   }

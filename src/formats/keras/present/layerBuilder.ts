@@ -69,6 +69,7 @@ export class LayerBuilder {
     return new LayerBuilder(this.presentation, { ...this.call, layer });
   }
 
+  /** What the configuration has under one of these names; an entry of null counts as none. */
   setting(...names: readonly string[]): Json | undefined {
     for (const name of names) {
       const found = member(this.config, name);
@@ -82,10 +83,12 @@ export class LayerBuilder {
     return number(this.setting(...names)) ?? fallback;
   }
 
+  /** A text of the configuration under one of these names. */
   text(fallback: string, ...names: readonly string[]): string {
     return text(this.setting(...names)) ?? fallback;
   }
 
+  /** A flag of the configuration under one of these names. */
   flag(fallback: boolean, ...names: readonly string[]): boolean {
     return flag(this.setting(...names)) ?? fallback;
   }
@@ -152,14 +155,17 @@ export class LayerBuilder {
     return this.weights.numbers(stored);
   }
 
+  /** A float32 constant, named for the layer and this part of it. */
   floats(part: string, dims: readonly number[], values: readonly number[]): string {
     return this.graph.floats(`${this.call.name}/${part}`, dims, values);
   }
 
+  /** A float32 constant without axes. */
   scalar(part: string, value: number): string {
     return this.floats(part, [], [value]);
   }
 
+  /** A list of int64, named for the layer and this part of it. */
   ints(part: string, values: readonly number[]): string {
     return this.graph.ints(`${this.call.name}/${part}`, values);
   }

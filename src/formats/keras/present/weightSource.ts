@@ -57,6 +57,7 @@ export class WeightSource {
     });
   }
 
+  /** The dataset at a path of the file; null where none lies there. */
   dataset(path: string): Dataset | null {
     return this.tree.objects.get(path)?.dataset ?? null;
   }

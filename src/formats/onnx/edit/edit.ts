@@ -6,6 +6,7 @@ import type { MessageRef, Model, ValueInfo } from '../model.ts';
 import { LEN, type WireReader } from '../scan/wire.ts';
 import { VALUE_INFO, TYPE, TENSOR_TYPE, SHAPE, DIMENSION, MODEL } from '../fields.ts';
 import type { Field } from '../scan/wire.ts';
+import { lastUpTo } from '../../../bytes/lists.ts';
 
 /** Replaces whole fields in [start, end), directly inside `parent`'s body, with encoded fields. */
 export interface Edit {
@@ -61,13 +62,7 @@ function outsideRemoved(edits: readonly Edit[]): readonly Edit[] {
 
 /** Whether a message lies in one of the ranges, which are in order and don't overlap. */
 function covers(ranges: readonly Edit[], message: MessageRef): boolean {
-  let low = 0;
-  for (let high = ranges.length; low < high;) {
-    const middle = Math.floor((low + high) / 2);
-    if ((ranges[middle]?.start ?? 0) <= message.start) low = middle + 1;
-    else high = middle;
-  }
-  const last = ranges[low - 1];
+  const last = ranges[lastUpTo(message.start, ranges.length, (i) => ranges[i]?.start ?? 0)];
   return last !== undefined && message.end <= last.end;
 }
 

@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { MessageRef } from '../model.ts';
-import { GROUP, LEN, malformed, type Field, type WireReader } from './wire.ts';
+import { GROUP, LEN, malformed, type Field, type WireReader, HEADER_BYTES } from './wire.ts';
 
 /**
  * What to do with one field of a message whose contents are collected in a draft.
@@ -42,6 +42,7 @@ const PART_BYTES = 256 * 1024;
 export class Budget {
   private held = 0;
 
+  /** Adds what something at `offset` takes. Throws `unsupported` (too-large) beyond what a model may take. */
   charge(bytes: number, offset: number): void {
     this.held += bytes;
     if (this.held > MAX_HELD_BYTES) {
@@ -77,7 +78,7 @@ export async function walkMessages(
     }
     while (!wire.holdsHeader(top.at, limit)) {
       onProgress?.(top.at);
-      await wire.load(top.at, Math.min(20, limit - top.at));
+      await wire.load(top.at, Math.min(HEADER_BYTES, limit - top.at));
     }
     const field = wire.header(top.at, limit);
     if (field.wireType === GROUP) field.end = await wire.groupEnd(field, limit);

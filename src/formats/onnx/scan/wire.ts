@@ -12,9 +12,11 @@ const MAX_WINDOW_BYTES = 1024 * 1024;
 /** How fast the window shrinks where the walk jumps; it doubles where the walk goes straight on. */
 const SHRINK = 4;
 /** A tag and a length, ten bytes each at most. */
-const HEADER_BYTES = 20;
+export const HEADER_BYTES = 20;
 /** Names, attribute lists and metadata are held in memory; longer ones than this are no graph any more. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+/** https://protobuf.dev/programming-guides/proto3/#assigning */
+const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 /** Protobuf's own readers stop at 100 nested groups and messages. */
 const MAX_GROUP_DEPTH = 100;
 
@@ -130,6 +132,7 @@ export class WireReader {
     return length > MIN_WINDOW_BYTES && !this.holds(start, length);
   }
 
+  /** The text of a field, which is kept in memory; bad bytes in it become replacement characters. */
   async text(field: Field): Promise<string> {
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.payload(field));
   }
@@ -167,6 +170,7 @@ export class WireReader {
     return this.holds(start, Math.min(HEADER_BYTES, limit - start));
   }
 
+  /** Whether the window holds these bytes. */
   holds(start: number, length: number): boolean {
     return start >= this.windowStart && start + length <= this.windowStart + this.window.length;
   }
@@ -186,7 +190,7 @@ export class WireReader {
     const number = Math.floor(tag / 8);
     const wireType = tag % 8;
     let bodyStart = this.next;
-    if (number < 1 || number > 0x1fffffff) throw malformed(`field number ${number} is not allowed`, start);
+    if (number < 1 || number > MAX_FIELD_NUMBER) throw malformed(`field number ${number} is not allowed`, start);
     let end = bodyStart;
     let value = 0n;
     if (wireType === LEN) {

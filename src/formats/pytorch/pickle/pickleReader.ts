@@ -49,6 +49,7 @@ export class PickleReader {
     return this.base + at;
   }
 
+  /** The next bytes, which are not copied. */
   take(length: number): Uint8Array {
     const from = this.step(length);
     return this.bytes.subarray(from, from + length);
@@ -70,6 +71,7 @@ export class PickleReader {
     return this.view.getInt32(this.step(4), true);
   }
 
+  /** BINFLOAT's argument: the one number of a pickle that stands with its highest byte first. */
   float64BigEndian(): number {
     return this.view.getFloat64(this.step(8), false);
   }

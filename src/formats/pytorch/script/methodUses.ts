@@ -100,6 +100,7 @@ export class MethodUses {
     }
   }
 
+  /** What the method does with the image, in the order of its lines. */
   async follow(): Promise<readonly ImageUse[]> {
     for (const statement of this.lines) {
       const place = placeOf(statement);

@@ -42,19 +42,23 @@ export class WideNodes {
     this.write('Cast', [name], this.output, [{ name: 'to', int: FLOAT }]);
   }
 
+  /** The mean over axes, which are kept with size 1. Their list moved from an attribute to an input. */
   mean(name: string, axes: readonly number[]): string {
     if (this.opset < AXES_AS_INPUT) return this.add('ReduceMean', [name], [{ name: 'axes', ints: axes }]);
     return this.add('ReduceMean', [name, this.integers(axes)]);
   }
 
+  /** A constant list of int64. */
   integers(values: readonly number[]): string {
     return this.constant({ name: '', dtype: INT64, dims: [values.length], values });
   }
 
+  /** A constant double without axes. */
   double(value: number): string {
     return this.constant({ name: '', dtype: DOUBLE, dims: [], values: Float64Array.of(value) });
   }
 
+  /** Adds a node with one output, and gives the name of what it makes. */
   add(opType: string, inputs: readonly string[], attributes: readonly NewAttribute[] = []): string {
     const made = this.fresh();
     this.write(opType, inputs, made, attributes);

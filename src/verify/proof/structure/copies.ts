@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../../bytes/byteSource.ts';
 import { pieces, type Splice } from '../../../bytes/splice.ts';
 import { sameStreams, type KnownCopies } from '../../sameBytes.ts';
+import { lastUpTo } from '../../../bytes/lists.ts';
 
 interface Copied {
   readonly start: number;
@@ -25,14 +26,7 @@ export class CopiedRanges implements KnownCopies {
   }
 
   offsetOf(start: number, end: number): number | null {
-    let low = 0;
-    let high = this.ranges.length;
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if ((this.ranges[middle]?.start ?? 0) <= start) low = middle;
-      else high = middle;
-    }
-    const range = this.ranges[low];
+    const range = this.ranges[lastUpTo(start, this.ranges.length, (i) => this.ranges[i]?.start ?? 0)];
     return range && start >= range.start && end <= range.end ? range.at + start - range.start : null;
   }
 }

@@ -2,7 +2,7 @@ import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { flag, text, type Json } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
 import type { LayerBuilder, Value } from '../layerBuilder.ts';
-import { argument, BY_NAME } from './operationCall.ts';
+import { argument, BY_NAME } from './operations/call.ts';
 import { Unpresentable } from '../unpresentable.ts';
 
 const HALF_PIXEL: NewAttribute = { name: 'coordinate_transformation_mode', string: 'half_pixel' };

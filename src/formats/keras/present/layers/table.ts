@@ -7,7 +7,7 @@ import { CORE } from './core.ts';
 import { ENCODINGS } from './encoding.ts';
 import { MERGING } from './merging.ts';
 import { NORMALISATION } from './normalisation.ts';
-import { operationName, operationRule } from './operation.ts';
+import { operationName, operationRule } from './operations/operation.ts';
 import { POOLING } from './pooling.ts';
 import { PREPROCESSING } from './preprocessing.ts';
 import { RECURRENT_LAYERS } from './recurrent.ts';

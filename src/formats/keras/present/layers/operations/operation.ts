@@ -1,15 +1,15 @@
-import { flag, member, number, text, type Json } from '../../../../bytes/json/json.ts';
-import { KERAS_TYPES } from '../../elementTypes.ts';
-import { tensorsIn } from '../../network/inbound.ts';
-import type { Call } from '../../network/network.ts';
-import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
-import { applied } from './activation.ts';
-import { aligned } from './merging.ts';
-import { allArguments, argument, BY_NAME } from './operationCall.ts';
-import { constantOf, type Constant } from './operationConstant.ts';
-import { IMAGE_OPERATIONS } from './operationImage.ts';
-import { SHAPE_OPERATIONS } from './operationShape.ts';
-import { Unpresentable } from '../unpresentable.ts';
+import { flag, member, number, text, type Json } from '../../../../../bytes/json/json.ts';
+import { KERAS_TYPES } from '../../../elementTypes.ts';
+import { tensorsIn } from '../../../network/inbound.ts';
+import type { Call } from '../../../network/network.ts';
+import type { LayerBuilder, LayerRule, Value } from '../../layerBuilder.ts';
+import { applied } from '../activation.ts';
+import { aligned } from '../merging.ts';
+import { allArguments, argument, BY_NAME } from './call.ts';
+import { constantOf, type Constant } from './constant.ts';
+import { IMAGE_OPERATIONS } from './image.ts';
+import { SHAPE_OPERATIONS } from './shape.ts';
+import { Unpresentable } from '../../unpresentable.ts';
 
 /**
  * Python's operators on Keras tensors: functions of TensorFlow before Keras 3, classes of keras.ops since:

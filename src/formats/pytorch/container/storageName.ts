@@ -1,6 +1,6 @@
-import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
-import { integerOf, itemsOf, textOf, type PickleValue, type Slot } from './pickle/pickleValue.ts';
-import { storageDtype } from './torchTypes.ts';
+import { DTYPES, rawBytes } from '../../../tensors/dtypes.ts';
+import { integerOf, itemsOf, textOf, type PickleValue, type Slot } from '../pickle/pickleValue.ts';
+import { storageDtype } from '../torchTypes.ts';
 
 /** A storage as a pickle names it: torch's persistent id ('storage', class, key, device, count[, view]). */
 export interface StorageName {

@@ -1,4 +1,4 @@
-import { items, member, memberAt, number, text, type Json } from '../../../../bytes/json/json.ts';
+import { items, member, memberAt, number, text, type Json } from '../../../../../bytes/json/json.ts';
 
 /** Numbers of a shape, as a configuration has them among what an operation is called with. */
 export interface Constant {

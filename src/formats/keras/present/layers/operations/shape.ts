@@ -1,10 +1,10 @@
-import { flag, items, member, number, text } from '../../../../bytes/json/json.ts';
-import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
-import { argument, numbersOf } from './operationCall.ts';
-import { getItem } from './operationIndex.ts';
-import { fromFront } from '../../../../tensors/dims.ts';
-import { range } from '../../../../bytes/lists.ts';
-import { Unpresentable } from '../unpresentable.ts';
+import { flag, items, member, number, text } from '../../../../../bytes/json/json.ts';
+import type { LayerBuilder, LayerRule, Value } from '../../layerBuilder.ts';
+import { argument, numbersOf } from './call.ts';
+import { getItem } from './indexing.ts';
+import { fromFront } from '../../../../../tensors/dims.ts';
+import { range } from '../../../../../bytes/lists.ts';
+import { Unpresentable } from '../../unpresentable.ts';
 
 /* Operations that move, cut or join what they are given: https://keras.io/api/ops/numpy/ */
 

@@ -1,7 +1,7 @@
-import { items, member, memberAt, number, text, type Json } from '../../../../bytes/json/json.ts';
-import type { LayerBuilder, Value } from '../layerBuilder.ts';
-import { argument } from './operationCall.ts';
-import { Unpresentable } from '../unpresentable.ts';
+import { items, member, memberAt, number, text, type Json } from '../../../../../bytes/json/json.ts';
+import type { LayerBuilder, Value } from '../../layerBuilder.ts';
+import { argument } from './call.ts';
+import { Unpresentable } from '../../unpresentable.ts';
 
 /** Further than any axis goes, as ONNX's Slice says "to the end" and "from the end". */
 const FAR = 2 ** 31 - 1;

@@ -1,6 +1,6 @@
-import type { ZipEntry } from '../zip/centralDirectory.ts';
-import type { ZipArchive } from '../zip/zipArchive.ts';
-import { changedChecksum, type EntryChange } from '../zip/zipEdit.ts';
+import type { ZipEntry } from '../../zip/centralDirectory.ts';
+import type { ZipArchive } from '../../zip/zipArchive.ts';
+import { changedChecksum, type EntryChange } from '../../zip/zipEdit.ts';
 
 /**
  * torch 2.1 and later end an archive with this entry: two decimal numbers of 20 digits, a hash of the names and one of

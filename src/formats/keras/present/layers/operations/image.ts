@@ -1,10 +1,10 @@
-import { number } from '../../../../bytes/json/json.ts';
-import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
-import { argument, numbersOf } from './operationCall.ts';
-import { resizeOperation } from './resize.ts';
-import { fromFront } from '../../../../tensors/dims.ts';
-import { range } from '../../../../bytes/lists.ts';
-import { Unpresentable } from '../unpresentable.ts';
+import { number } from '../../../../../bytes/json/json.ts';
+import type { LayerBuilder, LayerRule, Value } from '../../layerBuilder.ts';
+import { argument, numbersOf } from './call.ts';
+import { resizeOperation } from '../resize.ts';
+import { fromFront } from '../../../../../tensors/dims.ts';
+import { range } from '../../../../../bytes/lists.ts';
+import { Unpresentable } from '../../unpresentable.ts';
 
 /* Operations on images, and those that turn, cut apart or bound what they are given: https://keras.io/api/ops/ */
 

@@ -1,8 +1,8 @@
-import type { ByteSource } from '../../bytes/byteSource.ts';
-import type { Splice } from '../../bytes/splice.ts';
-import type { Fact, ImageUses } from '../format.ts';
-import type { LiteralChange } from './pickle/pickleEdit.ts';
-import type { Pickle } from './pickle/pickleMachine.ts';
+import type { ByteSource } from '../../../bytes/byteSource.ts';
+import type { Splice } from '../../../bytes/splice.ts';
+import type { Fact, ImageUses } from '../../format.ts';
+import type { LiteralChange } from '../pickle/pickleEdit.ts';
+import type { Pickle } from '../pickle/pickleMachine.ts';
 
 /** A block of elements that tensors are views of. */
 export interface TorchStorage {

@@ -1,15 +1,15 @@
-import type { ByteSource } from '../../bytes/byteSource.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import { PartSource } from '../../bytes/partSource.ts';
-import { movedBy, type Splice } from '../../bytes/splice.ts';
-import { MAX_PICKLE_BYTES } from './pickle/pickleLimits.ts';
-import { pickleSplices } from './pickle/pickleEdit.ts';
-import type { Pickle } from './pickle/pickleMachine.ts';
-import { PickleCut, pickleUnsupported } from './pickle/pickleReader.ts';
-import { integerOf, itemsOf, textOf } from './pickle/pickleValue.ts';
+import type { ByteSource } from '../../../bytes/byteSource.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { PartSource } from '../../../bytes/partSource.ts';
+import { movedBy, type Splice } from '../../../bytes/splice.ts';
+import { MAX_PICKLE_BYTES } from '../pickle/pickleLimits.ts';
+import { pickleSplices } from '../pickle/pickleEdit.ts';
+import type { Pickle } from '../pickle/pickleMachine.ts';
+import { PickleCut, pickleUnsupported } from '../pickle/pickleReader.ts';
+import { integerOf, itemsOf, textOf } from '../pickle/pickleValue.ts';
 import { storageBytes, storageName, type StorageName } from './storageName.ts';
 import type { ContainerEdit, PicklePart, TorchContainer, TorchStorage } from './torchContainer.ts';
-import { readPickle } from './pickle/readPickle.ts';
+import { readPickle } from '../pickle/readPickle.ts';
 
 /** The first pickle of such a file is this number. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;

@@ -1,7 +1,7 @@
-import { entries, items, member, number, text, type Json } from '../../../../bytes/json/json.ts';
-import { tensorRef } from '../../network/inbound.ts';
-import { numberList } from '../../network/inputShape.ts';
-import type { LayerBuilder } from '../layerBuilder.ts';
+import { entries, items, member, number, text, type Json } from '../../../../../bytes/json/json.ts';
+import { tensorRef } from '../../../network/inbound.ts';
+import { numberList } from '../../../network/inputShape.ts';
+import type { LayerBuilder } from '../../layerBuilder.ts';
 
 /** No argument stands there: it is given by name alone. */
 export const BY_NAME = Number.MAX_SAFE_INTEGER;

@@ -1,18 +1,18 @@
-import type { ByteSource } from '../../bytes/byteSource.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { ZipEntry } from '../zip/centralDirectory.ts';
-import { openZip, type ZipArchive } from '../zip/zipArchive.ts';
-import { TORCH_ALIGNMENT, zipSplices, type EntryChange } from '../zip/zipEdit.ts';
-import type { Splice } from '../../bytes/splice.ts';
-import type { ImageUses } from '../format.ts';
-import { pickleSplices } from './pickle/pickleEdit.ts';
-import { MAX_PICKLE_BYTES } from './pickle/pickleLimits.ts';
-import { globalName } from './pickle/pickleValue.ts';
-import { PickleCut, pickleMalformed, pickleUnsupported } from './pickle/pickleReader.ts';
-import { imageUses } from './script/imageUses.ts';
+import type { ByteSource } from '../../../bytes/byteSource.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { ZipEntry } from '../../zip/centralDirectory.ts';
+import { openZip, type ZipArchive } from '../../zip/zipArchive.ts';
+import { TORCH_ALIGNMENT, zipSplices, type EntryChange } from '../../zip/zipEdit.ts';
+import type { Splice } from '../../../bytes/splice.ts';
+import type { ImageUses } from '../../format.ts';
+import { pickleSplices } from '../pickle/pickleEdit.ts';
+import { MAX_PICKLE_BYTES } from '../pickle/pickleLimits.ts';
+import { globalName } from '../pickle/pickleValue.ts';
+import { PickleCut, pickleMalformed, pickleUnsupported } from '../pickle/pickleReader.ts';
+import { imageUses } from '../script/imageUses.ts';
 import { serializationIdChange } from './serializationId.ts';
 import type { ContainerEdit, PicklePart, TorchContainer, TorchStorage } from './torchContainer.ts';
-import { readPickle } from './pickle/readPickle.ts';
+import { readPickle } from '../pickle/readPickle.ts';
 
 /** Entries that say one word, like `byteorder`: nobody has longer ones. */
 const MAX_WORD_BYTES = 64;
