@@ -22,6 +22,7 @@ export async function imageUses(network: string, read: ReadCode): Promise<ImageU
   const weights = new Set<string>();
   const others = new Set<string>();
   const seen = new Set<string>();
+  const apart = new Map<string, string>();
   const todo = await firstCalls(network, code);
   const first = new Set(todo);
   for (let call = todo.pop(); call && others.size < MAX_OTHERS; call = todo.pop()) {
@@ -33,9 +34,15 @@ export async function imageUses(network: string, read: ReadCode): Promise<ImageU
     for (const use of uses ?? []) {
       if (use.kind === 'layer') weights.add(use.weight);
       else if (use.kind === 'call') todo.push(use.call);
+      else if (use.kind === 'apart') apart.set(use.path, use.statement);
       // What is given back is followed in the method that called.
       else if (use.kind === 'other' || first.has(call)) others.add(use.statement);
     }
+  }
+  for (const weight of weights) {
+    // A weight that loses channels, or its layer, can't be used for anything else.
+    const statement = apart.get(weight) ?? apart.get(weight.slice(0, Math.max(0, weight.lastIndexOf('.'))));
+    if (statement !== undefined) others.add(statement);
   }
   if (weights.size === 0 && others.size === 0) others.add(`the code of ${network} can't be followed`);
   return { weights: [...weights], others: [...others].slice(0, MAX_OTHERS) };

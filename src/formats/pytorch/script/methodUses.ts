@@ -32,6 +32,8 @@ export type ImageUse =
   | { readonly kind: 'layer'; readonly weight: string }
   | { readonly kind: 'call'; readonly call: ScriptCall }
   | { readonly kind: 'returned'; readonly statement: string }
+  /** What stands under these names is read, or run, without the image. */
+  | { readonly kind: 'apart'; readonly path: string; readonly statement: string }
   | { readonly kind: 'other'; readonly statement: string };
 
 /** What is known beside a method. */
@@ -69,6 +71,8 @@ const PASSING: ReadonlyMap<string, RegExp> = new Map([
   ...['pad', 'constant_pad_nd'].map((name): [string, RegExp] => [`torch.${name}`, PADDING]),
 ]);
 const ASSIGNMENT = /^([\w, ]+?),? = (.*)$/;
+const NAME = /(?<![\w.])(CONSTANTS\.c\d+|[A-Za-z_]\w*(\.\w+(?![\w(]))?)/g;
+const MODULE_CALL = /\((\w+(?:\.\w+)?)\)\.\w+\(/g;
 const RETURNED = /^return (.*)$/;
 /** Longer statements are written by nobody. */
 const MAX_LINE = 2000;
@@ -89,11 +93,15 @@ export class MethodUses {
   /** Names that stand for one thing in one branch and for another in the other one. */
   private readonly ambiguous: ReadonlySet<string>;
   private readonly uses: ImageUse[] = [];
+  private readonly parameters: ReadonlySet<string>;
+  /** Where calls with the image begin in the statement that is looked at. */
+  private imageCalls = new Set<number>();
 
   constructor(around: Around, method: ScriptMethod, values: ScriptCall['values']) {
     this.around = around;
     this.lines = method.lines;
     this.ambiguous = setAgain(method);
+    this.parameters = new Set(method.parameters.map(({ name }) => name).slice(1));
     for (const [i, { name }] of method.parameters.entries()) {
       const value = values[i];
       if (value && (value.kind === 'image' || !this.ambiguous.has(name))) this.names.set(name, value);
@@ -107,10 +115,43 @@ export class MethodUses {
       const { target, expression } = place;
       const attribute = await this.attribute(expression);
       if (attribute && !this.ambiguous.has(target)) this.names.set(target, attribute);
+      this.imageCalls = new Set();
       for (const piece of this.pieces('image', expression)) await this.use(piece, place);
       for (const piece of this.pieces('sizes', expression)) this.useSizes(piece, place);
+      if (!attribute && expression.length <= MAX_LINE) await this.findApart(place);
     }
     return this.uses;
+  }
+
+  /** Tensors that are read, and modules that are run, without the image. */
+  private async findApart({ expression, statement }: Place): Promise<void> {
+    const code = withoutStrings(expression);
+    for (const { 0: name, index } of code.matchAll(NAME)) {
+      const tensor = await this.attribute(name);
+      if (
+        tensor?.type.includes('Tensor') &&
+        !this.isReadWithImage(expression, { start: index, end: index + name.length })
+      )
+        this.uses.push({ kind: 'apart', path: tensor.path, statement: cutText(statement, MAX_SHOWN) });
+    }
+    for (const { 0: text, 1: receiver = '', index } of code.matchAll(MODULE_CALL)) {
+      const inside = index + text.length;
+      const call = enclosingCall(expression, { start: inside, end: inside });
+      const module = await this.attribute(receiver);
+      if (!call || !module || this.imageCalls.has(call.calleeStart)) continue;
+      // Another input of the network is followed by itself.
+      if (call.arguments.some((argument) => this.parameters.has(argument))) continue;
+      this.uses.push({ kind: 'apart', path: module.path, statement: cutText(statement, MAX_SHOWN) });
+    }
+  }
+
+  /** Together with the image, or only for its type or the size of its kernel. */
+  private isReadWithImage(expression: string, tensor: TextSpan): boolean {
+    const call = enclosingCall(expression, tensor);
+    if (!call) return false;
+    if (this.imageCalls.has(call.calleeStart) || isQuestion(call)) return true;
+    if (!call.isWhole || call.callee !== 'torch.size') return false;
+    return sizeUse(expression, { start: call.calleeStart, end: call.end }) === 'other-axes';
   }
 
   /** Where the image, or its sizes, stand in an expression. */
@@ -128,7 +169,7 @@ export class MethodUses {
     let call = expression.length > MAX_LINE ? null : enclosingCall(expression, image);
     let reader = call && (await this.reader(call));
     while (call && (isPassed(call) || (await this.isGivenBack(reader)))) {
-      if (reader) this.uses.push(reader);
+      this.push(reader, call);
       image = { start: call.calleeStart, end: call.end };
       call = enclosingCall(expression, image);
       reader = call && (await this.reader(call));
@@ -138,7 +179,14 @@ export class MethodUses {
     else if (isAll && /^\w+$/.test(target)) this.names.set(target, { kind: 'image' });
     else if (call?.isWhole && call.callee === 'torch.size' && call.arguments.length === 1)
       this.useSizes({ start: call.calleeStart, end: call.end }, place);
-    else if (!call || !isQuestion(call)) this.uses.push(reader ?? other(statement));
+    else if (reader) this.push(reader, call);
+    else if (!call || !isQuestion(call)) this.uses.push(other(statement));
+  }
+
+  private push(reader: ImageUse | null, call: Enclosing | null): void {
+    if (!reader || !call) return;
+    this.imageCalls.add(call.calleeStart);
+    this.uses.push(reader);
   }
 
   private isGivenBack(reader: ImageUse | null): Promise<boolean> {
@@ -223,8 +271,5 @@ function placeOf(statement: string): Place {
 }
 
 function other(statement: string): ImageUse {
-  return {
-    kind: 'other',
-    statement: cutText(statement, MAX_SHOWN),
-  };
+  return { kind: 'other', statement: cutText(statement, MAX_SHOWN) };
 }

@@ -268,6 +268,22 @@ test('TorchScript: whatever else is done with the image is told of', async () =>
   assert.match((await usesOf('return __torch__.helpers.scaled(x, )'))?.others.join() ?? '', /can't be followed/);
 });
 
+test('TorchScript: what else is done with the weight that reads the image is told of', async () => {
+  const read = ['conv1 = self.conv1', 'w = conv1.weight', 'y = (conv1).forward(x, )'];
+  const rows = ['z = torch.conv_transpose2d(y, w)', 'z = torch.div(y, torch.norm(w))', 'return (conv1).forward(y, )'];
+  for (const statement of rows)
+    assert.deepEqual(await usesOf(...read, statement), { weights: ['conv1.weight'], others: [statement] });
+  const frozen = ['y = torch.conv2d(x, CONSTANTS.c1, None, [1, 1])', 'return torch.conv_transpose2d(y, CONSTANTS.c1)'];
+  assert.deepEqual(await usesOf(...frozen), { weights: ['constants.1'], others: frozen.slice(1) });
+  const harmless = [
+    'a = torch.to(x, ops.prim.dtype(w))',
+    'h, k, = torch.slice(torch.size(w), -2)',
+    'b = (conv1).forward(flag, )',
+    'z = torch.add(y, conv1.bias)',
+  ];
+  assert.deepEqual(await usesOf(...read, ...harmless), { weights: ['conv1.weight'], others: [] });
+});
+
 test('TorchScript: a number of channels that is taken from the sizes and looked at is told of', async () => {
   const sizes = 'b, c, h, w, = torch.size(x)';
   assert.deepEqual((await usesOf(sizes, 'n = torch.mul(h, w)', ...READ_BY_CONV1))?.others, []);
