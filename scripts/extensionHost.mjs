@@ -19,7 +19,7 @@ const SUITE = ['dist', 'test', 'vscode.cjs'];
 /** In Node's extension host of the server build. */
 async function onServer({ browser, folder, unpacked = [], log }) {
   // A suite does not start in a folder that is not trusted, and nobody is there to be asked.
-  const server = await startServer({ trusted: true, unpacked });
+  const server = await startServer({ trusted: true, suites: true, unpacked });
   const remote = (path) => `vscode-remote://${server.authority}${path}`;
   try {
     await runHostSuite({
@@ -37,7 +37,7 @@ async function onServer({ browser, folder, unpacked = [], log }) {
 
 /** In the browser's extension host, a web worker. */
 async function inBrowser({ browser, memory, log }) {
-  const host = await startWebHost({ extensions: [root, memory] });
+  const host = await startWebHost({ extensions: [root, memory], suites: true });
   try {
     await runHostSuite({
       browser,

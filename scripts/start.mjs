@@ -3,19 +3,15 @@ import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { main, root, runNode, say, step } from './step.mjs';
 import { writeStartFolder, writeStartSettings } from './vscode/startFolder.mjs';
-import { startServer } from './vscode/server.mjs';
+import { startServer, windowUrl } from './vscode/server.mjs';
 
 function hasDesktopCode() {
   return spawnSync('code', ['--version'], { stdio: 'ignore', shell: process.platform === 'win32' }).status === 0;
 }
 
-/** Where VS Code shows a folder with an extension that is being developed. */
-export function developmentUrl(server, folder, extension) {
-  const payload = JSON.stringify([
-    ['extensionDevelopmentPath', `vscode-remote://${server.authority}${encodeURI(extension)}`],
-    ['skipWelcome', 'true'],
-  ]);
-  return `${server.url}/?${new URLSearchParams({ folder, payload })}`;
+/** Serves VS Code with an extension, where nobody else's files are to be asked about. */
+export function serveExtension(extension) {
+  return startServer({ trusted: true, unpacked: [extension] });
 }
 
 /** Opens VS Code on a folder of sample models with the extension running. */
@@ -36,10 +32,9 @@ async function start() {
     });
     return;
   }
-  // Nobody else's files are there to be asked about.
-  const server = await startServer({ trusted: true });
+  const server = await serveExtension(extension);
   say('There is no `code` on the PATH, so VS Code runs as a server here. Open this address in a browser:');
-  console.log(`\n    ${developmentUrl(server, samples, extension)}\n`);
+  console.log(`\n    ${windowUrl(server.url, samples)}\n`);
   say('The walkthrough leads on. Ctrl+C ends.');
   await new Promise((resolve) => {
     process.once('SIGINT', resolve);

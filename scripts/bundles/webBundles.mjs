@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** `X.web.ts` beside `X.ts` is what a bundle for the browser takes in its place. */
@@ -19,6 +19,20 @@ const noNode = {
     build.onResolve({ filter: /^node:/ }, ({ path, importer }) => ({
       errors: [{ text: `${importer} imports ${path}, which no browser has; give it a .web.ts twin.` }],
     }));
+  },
+};
+
+/**
+ * Writes `X.cjs.js` as `X.cjs` too. The extension host of a browser takes what has another ending for an ES module, as
+ * package.json says of ours; of VS Code 1.100 it asks for the name with `.js` added, of 1.139 for the name as it is.
+ */
+const underBothNames = {
+  name: 'under both names',
+  setup({ initialOptions, onEnd }) {
+    const { outfile, write = true } = initialOptions;
+    onEnd(({ errors }) => {
+      if (write && errors.length === 0) copyFileSync(outfile, outfile.replace(/\.js$/, ''));
+    });
   },
 };
 
@@ -43,9 +57,10 @@ export function webBundles(path) {
       ...web,
       absWorkingDir: path(),
       entryPoints: [path('src/extensionWeb.ts')],
-      outfile: path('dist/web/extension.js'),
+      outfile: path('dist/web/extension.cjs.js'),
       format: 'cjs',
       external: ['vscode'],
+      plugins: [...WEB_PLUGINS, underBothNames],
     },
     {
       ...web,
@@ -69,10 +84,10 @@ export function webBundles(path) {
       ...web,
       absWorkingDir: path(),
       entryPoints: [path('test/vscode/index.web.ts')],
-      // The host takes what has another name for an ES module, as package.json says, and adds `.js` itself.
       outfile: path('dist/test/web/suite.cjs.js'),
       format: 'cjs',
       external: ['vscode'],
+      plugins: [...WEB_PLUGINS, underBothNames],
       // What the packages for assertions ask of Node's process.
       define: { global: 'globalThis' },
       banner: { js: 'var process = { env: {}, stderr: {} };' },

@@ -4,13 +4,20 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { SERVER_NODE, getServerBuild } from './serverBuild.mjs';
 
+/** Where a server shows a folder, a path or a URI, without VS Code's own first page. */
+export function windowUrl(serverUrl, folder) {
+  return `${serverUrl}/?${new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) })}`;
+}
+
 /**
  * Starts VS Code on a free port of 127.0.0.1 with data folders of its own.
- * @param {{ extensions?: string[], unpacked?: string[], port?: number, trusted?: boolean, logFile?: string | null }} options
+ * @param {{ extensions?: string[], unpacked?: string[], port?: number, trusted?: boolean, suites?: boolean, logFile?: string | null }} options
  * `extensions` are VSIX files to install first, `unpacked` folders of extensions; `trusted` opens every folder without
- * asking. `stop()` ends the server and all that it started, and removes the data.
+ * asking, `suites` lets a window name a suite for its extension host, and shows no notifications. `stop()` ends the
+ * server and all that it started, and removes the data.
  */
-export async function startServer({ extensions = [], unpacked = [], port = 0, trusted = false, logFile = null } = {}) {
+export async function startServer(options = {}) {
+  const { extensions = [], unpacked = [], port = 0, trusted = false, suites = false, logFile = null } = options;
   const build = await getServerBuild();
   const data = mkdtempSync(join(tmpdir(), 'channelwise-vscode-'));
   const folders = ['--server-data-dir', join(data, 'data'), '--extensions-dir', join(data, 'extensions')];
@@ -31,6 +38,7 @@ export async function startServer({ extensions = [], unpacked = [], port = 0, tr
     String(port),
     '--without-connection-token',
     ...(trusted ? ['--disable-workspace-trust'] : []),
+    ...(suites ? ['--enable-smoke-test-driver'] : []),
   ]);
   const killNow = () => signalTree(child, 'SIGKILL');
   process.on('exit', killNow);

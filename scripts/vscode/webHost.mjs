@@ -39,9 +39,10 @@ function page(build, configuration) {
 
 /**
  * Serves VS Code for the Web from the server build's own files, with no server behind it: extensions run in the
- * browser's extension host, a web worker. `extensions` are folders; each is served under its position.
+ * browser's extension host, a web worker. `extensions` are folders; each is served under its position. `suites` is that of
+ * `startServer`.
  */
-export async function startWebHost({ extensions }) {
+export async function startWebHost({ extensions, suites = false }) {
   const build = await getServerBuild();
   const served = readFileSync(join(build, WORKBENCH), 'utf8');
   const workbench = served.replace(REMOTE, 'remoteAuthority:void 0').replace(SETTINGS_THERE, '$1vscodeUserData}');
@@ -57,6 +58,7 @@ export async function startWebHost({ extensions }) {
     isEnabledCoderGettingStarted: false,
     webviewEndpoint: `http://${authority}/build/out/vs/workbench/contrib/webview/browser/pre`,
     enableWorkspaceTrust: false,
+    developmentOptions: { enableSmokeTestDriver: suites },
     productConfiguration: { enableTelemetry: false, extensionsGallery: undefined },
     additionalBuiltinExtensions: [
       ...THEMES.map((name) => ({ scheme: 'http', authority, path: `/build/extensions/${name}` })),

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Frame, Locator, Page } from 'playwright-core';
-import { developmentUrl } from '../../scripts/start.mjs';
+import { serveExtension } from '../../scripts/start.mjs';
+import { windowUrl } from '../../scripts/vscode/server.mjs';
 import { writeStartFolder } from '../../scripts/vscode/startFolder.mjs';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
@@ -298,7 +299,7 @@ test('in Restricted Mode the conversion works too', async () => {
     writeWorkspace(folder);
     await workbench.openWindow(folder);
     page = workbench.page;
-    await page.getByRole('button', { name: /no, i don/i }).click();
+    await workbench.answerTrust(/no, i don/i);
     await page.getByText('Restricted Mode').first().waitFor();
     await choose('second.onnx', 'Convert to Grayscale');
     await toast('second.gray.onnx').waitFor();
@@ -310,13 +311,17 @@ test('in Restricted Mode the conversion works too', async () => {
 });
 
 test('a window as npm start opens it: the walkthrough stands there, and a model shows its layers', async () => {
-  const { url } = workbench;
-  page = workbench.page = await workbench.context.newPage();
-  await page.goto(developmentUrl({ url, authority: new URL(url).host }, workspace, writeStartFolder()));
-  await page.getByText('Get Started with Channelwise').first().waitFor();
-  await file('fruit-mobilenet.onnx').dblclick();
-  const frame = await pageWith('16×3×5×5');
-  await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();
-  await frame.locator('cw-layer-table').getByText('GlobalAveragePool').first().waitFor();
-  await shot('start-1');
+  const server = await serveExtension(writeStartFolder());
+  try {
+    page = workbench.page = await workbench.context.newPage();
+    await page.goto(windowUrl(server.url, workspace));
+    await page.getByText('Get Started with Channelwise').first().waitFor();
+    await file('fruit-mobilenet.onnx').dblclick();
+    const frame = await pageWith('16×3×5×5');
+    await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();
+    await frame.locator('cw-layer-table').getByText('GlobalAveragePool').first().waitFor();
+    await shot('start-1');
+  } finally {
+    await server.stop();
+  }
 });

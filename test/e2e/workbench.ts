@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
-import { startServer } from '../../scripts/vscode/server.mjs';
+import { startServer, windowUrl } from '../../scripts/vscode/server.mjs';
 
 const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
@@ -47,11 +47,7 @@ export class Workbench {
   /** Opens the folder on a server with the packaged extension, and waits until the Explorer shows `file`. */
   static async open(folder: string, file: string): Promise<Workbench> {
     const workbench = await Workbench.on(await startServer({ extensions: [packaged()] }), folder);
-    // Newer builds open a folder in Restricted Mode without asking; the extension works there too.
-    await workbench.page
-      .getByRole('button', { name: /yes, i trust/i })
-      .click({ timeout: 20_000 })
-      .catch(() => undefined);
+    await workbench.answerTrust(/yes, i trust/i);
     await workbench.file(file).waitFor();
     return workbench;
   }
@@ -73,6 +69,14 @@ export class Workbench {
     await this.stopServer();
   }
 
+  /** Answers whether the folder's authors are trusted. Newer builds don't ask, and open it in Restricted Mode. */
+  async answerTrust(answer: RegExp): Promise<void> {
+    await this.page
+      .getByRole('button', { name: answer })
+      .click({ timeout: 20_000 })
+      .catch(() => undefined);
+  }
+
   /** Shows a folder in a new window. */
   async openWindow(folder: string): Promise<void> {
     this.page = await this.context.newPage();
@@ -81,8 +85,7 @@ export class Workbench {
 
   private async goTo(folder: string): Promise<void> {
     this.page.setDefaultTimeout(PATIENCE);
-    const asked = new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) });
-    await this.page.goto(`${this.url}/?${asked}`);
+    await this.page.goto(windowUrl(this.url, folder));
   }
 
   file(name: string): Locator {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, formatMessages, type BuildFailure, type BuildOptions } from 'esbuild';
 import { writeStartFolder, writeStartSettings } from '../../../scripts/vscode/startFolder.mjs';
@@ -51,6 +51,18 @@ test('a browser’s bundle fails where a module imports a part of Node, and take
   await assert.rejects(webBuild("export * from './node/file.ts';"), /file\.ts imports node:fs/);
   const inputs = await webBuild("export * from './node/paths.ts';");
   assert.ok(inputs.includes('src/files/node/paths.web.ts') && !inputs.includes('src/files/node/paths.ts'));
+});
+
+test('the extension host of a browser finds the extension as it asks for it, and takes it for no ES module', async () => {
+  const { browser } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as { browser: string };
+  const name = basename(browser);
+  assert.match(name, /\.cjs$/);
+  const bundle = (webBundles(path) as BuildOptions[]).find(({ outfile }) => outfile === path(`${browser.slice(2)}.js`));
+  assert.ok(bundle);
+  const folder = temporaryFolder('web');
+  await build({ ...bundle, outfile: join(folder, `${name}.js`), minify: false, sourcemap: false });
+  assert.deepEqual(readdirSync(folder), [name, `${name}.js`]);
+  assert.deepEqual(readFileSync(join(folder, name)), readFileSync(join(folder, `${name}.js`)));
 });
 
 const WEB_ALONE = /\.web\.ts$|\/(?:extensionWeb|workerWeb|webThread)\.ts$/;
