@@ -107,55 +107,79 @@ export function allNodes(model: PageModel): readonly PageNode[] {
 
 /** The model as boxes and links. Graph inputs first, then nodes in file order, outputs, and what lies inside nodes. */
 export function flatGraph(model: PageModel, titles: BoxTitles = 'operators'): FlatGraph {
-  const first = new Set(model.firstLayers.map((firstLayer) => firstLayer.nodeId));
-  const items: Item[] = [];
-  const itemOfNode = new Map<number, number>();
-  const inputs: number[] = [];
-  const outputs: number[] = [];
-  const addInput = ({ name, dtype }: PageValue, role: string): void => {
-    itemOfNode.set(-1 - inputs.length, items.length);
-    inputs.push(items.length);
-    items.push(makeItem({ kind: 'input', node: null, role, title: name, detail: dtype }));
-  };
-  const addNode = (node: PageNode): void => {
-    // A constant's value is shown on the node that reads it, as a stored weight is.
-    if (node.kind === 'constant') return;
-    itemOfNode.set(node.id, items.length);
-    const kind = first.has(node.id) ? 'first' : node.kind;
-    const title = titles === 'names' ? shortName(node) : node.opType;
-    items.push(makeItem({ kind, node, role: '', title, detail: node.detail }));
-  };
-  for (const input of model.inputs) addInput(input, 'graph input');
-  for (const node of model.nodes) addNode(node);
-  const links = new LinkList(itemOfNode);
-  const ends = model.outputEdges.flatMap((edge) => {
-    const output = model.outputs[edge.output];
-    if (!output || !itemOfNode.has(edge.from)) return [];
-    outputs[edge.output] = items.length;
-    items.push(
-      makeItem({ kind: 'output', node: null, role: 'graph output', title: output.name, detail: output.dtype }),
-    );
-    return [{ from: edge.from, to: items.length - 1, tensor: output.name, dims: edge.dims ?? output.dims }];
-  });
-  const innerStart = items.length;
+  const list = new ItemList(model, titles);
+  for (const input of model.inputs) list.addInput(input, 'graph input');
+  for (const node of model.nodes) list.addNode(node);
+  const { outputs, edges: outputEdges } = addOutputs(list, model);
+  const innerStart = list.items.length;
   const inner = model.inner ?? { graphs: [], nodes: [], edges: [] };
-  for (const graph of inner.graphs) for (const input of graph.inputs) addInput(input, `input of ${graph.title}`);
-  for (const node of inner.nodes) addNode(node);
+  for (const graph of inner.graphs) for (const input of graph.inputs) list.addInput(input, `input of ${graph.title}`);
+  for (const node of inner.nodes) list.addNode(node);
+  const links = new LinkList(list.itemOfNode);
   const isTakenInside = takenInside(model);
-  for (const edges of [model.edges, inner.edges])
-    for (const edge of edges) if (!isTakenInside(edge)) links.add(edge, itemOfNode.get(edge.to));
-  for (const edge of ends) links.add(edge, edge.to);
-  spreadSlots(links.list, items.length, links.tensors);
+  for (const edge of [...model.edges, ...inner.edges])
+    if (!isTakenInside(edge)) links.add(edge, list.itemOfNode.get(edge.to));
+  for (const edge of outputEdges) links.add(edge, edge.to);
+  spreadSlots(links.list, list.items.length, links.tensors);
   return {
-    items,
+    items: list.items,
     links: links.list,
     tensors: links.tensors,
-    itemOfNode,
-    inputs,
+    itemOfNode: list.itemOfNode,
+    inputs: list.inputs,
     outputs,
     mainInputs: model.inputs.length,
     innerStart,
   };
+}
+
+/** The boxes of a graph as they are gathered. */
+class ItemList {
+  readonly items: Item[] = [];
+  readonly itemOfNode = new Map<number, number>();
+  readonly inputs: number[] = [];
+  readonly #firstLayers: ReadonlySet<number>;
+  readonly #titles: BoxTitles;
+
+  constructor({ firstLayers }: PageModel, titles: BoxTitles) {
+    this.#firstLayers = new Set(firstLayers.map(({ nodeId }) => nodeId));
+    this.#titles = titles;
+  }
+
+  addInput({ name, dtype }: PageValue, role: string): void {
+    this.itemOfNode.set(-1 - this.inputs.length, this.items.length);
+    this.inputs.push(this.items.length);
+    this.items.push(makeItem({ kind: 'input', node: null, role, title: name, detail: dtype }));
+  }
+
+  addNode(node: PageNode): void {
+    // A constant's value is shown on the node that reads it, as a stored weight is.
+    if (node.kind === 'constant') return;
+    this.itemOfNode.set(node.id, this.items.length);
+    const kind = this.#firstLayers.has(node.id) ? 'first' : node.kind;
+    const title = this.#titles === 'names' ? shortName(node) : node.opType;
+    this.items.push(makeItem({ kind, node, role: '', title, detail: node.detail }));
+  }
+
+  /** Gives the item's number. */
+  addOutput({ name, dtype }: PageValue): number {
+    this.items.push(makeItem({ kind: 'output', node: null, role: 'graph output', title: name, detail: dtype }));
+    return this.items.length - 1;
+  }
+}
+
+/** Boxes of the outputs that some node makes: their items by number of output, and the lines that lead to them. */
+function addOutputs(list: ItemList, model: PageModel): { outputs: number[]; edges: PageEdge[] } {
+  const outputs: number[] = [];
+  const edges: PageEdge[] = [];
+  for (const { from, output, dims } of model.outputEdges) {
+    const value = model.outputs[output];
+    if (!value || !list.itemOfNode.has(from)) continue;
+    const item = list.addOutput(value);
+    outputs[output] = item;
+    edges.push({ from, to: item, tensor: value.name, dims: dims ?? value.dims });
+  }
+  return { outputs, edges };
 }
 
 /**

@@ -164,50 +164,88 @@ function isQuiet(input: NestedInput, tree: VisibleTree, link: number): boolean {
 
 /** The lines between what is on the page. Links that stay within a closed group have none. */
 export function collectPieces(input: NestedInput, tree: VisibleTree): Pieces {
-  const pieces = new Pieces();
-  const groups = input.groupParent.length;
   const { source, order } = bySource(input, tree);
-  const exits = new SourceMarks(groups);
-  const entries = new SourceMarks(groups);
-  // Within one group a source reaches each box, and leaves the group, by one piece.
-  const leaving = new SourceMarks(groups);
-  const reaching = new SourceMarks(tree.ref.length);
-  const labelled = new SourceMarks(groups);
-  for (const link of order) {
-    const s = source[link]!;
+  const collector = new PieceCollector(input, tree);
+  for (const link of order) collector.collect(link, source[link]!);
+  return collector.pieces;
+}
+
+interface NewPiece {
+  readonly group: number;
+  readonly ends: Ends;
+  readonly link: number;
+  readonly source: number;
+  readonly label: boolean;
+}
+
+class PieceCollector {
+  readonly pieces = new Pieces();
+  readonly #input: NestedInput;
+  readonly #tree: VisibleTree;
+  readonly #exits: SourceMarks;
+  readonly #entries: SourceMarks;
+  /** Within one group a source reaches each box, and leaves the group, by one piece. */
+  readonly #reaching: SourceMarks;
+  readonly #leaving: SourceMarks;
+  readonly #labelled: SourceMarks;
+
+  constructor(input: NestedInput, tree: VisibleTree) {
+    const groups = input.groupParent.length;
+    this.#input = input;
+    this.#tree = tree;
+    this.#exits = new SourceMarks(groups);
+    this.#entries = new SourceMarks(groups);
+    this.#leaving = new SourceMarks(groups);
+    this.#reaching = new SourceMarks(tree.ref.length);
+    this.#labelled = new SourceMarks(groups);
+  }
+
+  /** Leads one link out of the deeper end's group, and so on, until both ends lie in the same group. */
+  collect(link: number, source: number): void {
+    const tree = this.#tree;
+    const input = this.#input;
     const box = tree.ofItem[input.linkFrom[link]!]!;
     const target = tree.ofItem[input.linkTo[link]!]!;
-    if (box === target) continue;
+    if (box === target) return;
     let from: End = { box, port: -1 };
     let to: End = { box: target, port: -1 };
-    const add = (group: number, a: End, b: End, label: boolean): void => {
-      const [marks, key] = b.box < 0 ? [leaving, group] : [reaching, b.box];
-      let piece = marks.get(key, s);
-      // A tensor with several readers is labelled once.
-      const first = label && labelled.get(group, s) < 0;
-      if (piece < 0) piece = marks.set(key, s, pieces.piece(group, { from: a, to: b }, link, first));
-      if (first) labelled.set(group, s, 1);
-      pieces.carry(piece, link);
-    };
-    const portOf = (marks: SourceMarks, group: number, side: -1 | 1): number => {
-      const known = marks.get(group, s);
-      return known >= 0 ? known : marks.set(group, s, pieces.port(group, side));
-    };
-    let [a, b] = [tree.parent[box]!, tree.parent[target]!];
-    while (a !== b) {
-      if (tree.depth[a]! >= tree.depth[b]!) {
-        const port = portOf(exits, a, 1);
-        add(a, from, { box: -1, port }, false);
-        from = { box: tree.ofGroup[a]!, port };
-        a = input.groupParent[a]!;
+    let fromGroup = tree.parent[box]!;
+    let toGroup = tree.parent[target]!;
+    while (fromGroup !== toGroup) {
+      if (tree.depth[fromGroup]! >= tree.depth[toGroup]!) {
+        const port = this.#exitOf(fromGroup, source);
+        this.#add({ group: fromGroup, ends: { from, to: { box: -1, port } }, link, source, label: false });
+        from = { box: tree.ofGroup[fromGroup]!, port };
+        fromGroup = input.groupParent[fromGroup]!;
       } else {
-        const port = portOf(entries, b, -1);
-        add(b, { box: -1, port }, to, false);
-        to = { box: tree.ofGroup[b]!, port };
-        b = input.groupParent[b]!;
+        const port = this.#entryOf(toGroup, source);
+        this.#add({ group: toGroup, ends: { from: { box: -1, port }, to }, link, source, label: false });
+        to = { box: tree.ofGroup[toGroup]!, port };
+        toGroup = input.groupParent[toGroup]!;
       }
     }
-    add(a, from, to, !isQuiet(input, tree, link));
+    this.#add({ group: fromGroup, ends: { from, to }, link, source, label: !isQuiet(input, tree, link) });
   }
-  return pieces;
+
+  #exitOf(group: number, source: number): number {
+    const known = this.#exits.get(group, source);
+    return known >= 0 ? known : this.#exits.set(group, source, this.pieces.port(group, 1));
+  }
+
+  #entryOf(group: number, source: number): number {
+    const known = this.#entries.get(group, source);
+    return known >= 0 ? known : this.#entries.set(group, source, this.pieces.port(group, -1));
+  }
+
+  #add({ group, ends, link, source, label }: NewPiece): void {
+    const leaves = ends.to.box < 0;
+    const marks = leaves ? this.#leaving : this.#reaching;
+    const key = leaves ? group : ends.to.box;
+    // A tensor with several readers is labelled once.
+    const isFirst = label && this.#labelled.get(group, source) < 0;
+    let piece = marks.get(key, source);
+    if (piece < 0) piece = marks.set(key, source, this.pieces.piece(group, ends, link, isFirst));
+    if (isFirst) this.#labelled.set(group, source, 1);
+    this.pieces.carry(piece, link);
+  }
 }
