@@ -97,9 +97,9 @@ export class ValuesDialog extends LitElement {
     );
     if (!space || !view || !scroll || !this.#blocks) return;
     // Set here and not in the template: the policy forbids style attributes.
-    space.style.width = `${Math.max(scroll.clientWidth, this.#blocks.columns * COLUMN + HEAD)}px`;
+    const width = Math.max(scroll.clientWidth, this.#blocks.columns * COLUMN + HEAD);
+    space.style.width = `${Math.min(TALLEST, width)}px`;
     space.style.height = `${Math.min(TALLEST, (this.#blocks.rows + 1) * ROW)}px`;
-    if (this.#blocks.columns * COLUMN > TALLEST) space.style.width = `${TALLEST}px`;
     view.style.width = `${scroll.clientWidth}px`;
     view.style.height = `${scroll.clientHeight}px`;
     if (changed.has('at')) this.#bringIn(scroll);
@@ -129,17 +129,18 @@ export class ValuesDialog extends LitElement {
 
   /** Moves the view just far enough for the chosen cell to be seen. */
   #bringIn(scroll: HTMLElement): void {
+    const blocks = this.#blocks;
+    if (!blocks) return;
     const room = this.#room(scroll);
     const [row, column] = this.at;
-    const into = (start: number, at: number, shown: number): number => Math.min(at, Math.max(start, at - shown + 1));
-    const [top, left] = [into(this.top, row, room.rows), into(this.left, column, room.columns)];
-    if (top !== this.top)
-      scroll.scrollTop =
-        (top / Math.max(1, (this.#blocks?.rows ?? 1) - room.rows)) * (scroll.scrollHeight - scroll.clientHeight);
-    if (left !== this.left)
-      scroll.scrollLeft =
-        (left / Math.max(1, (this.#blocks?.columns ?? 1) - room.columns)) * (scroll.scrollWidth - scroll.clientWidth);
-    [this.top, this.left] = [top, left];
+    const top = firstShown(this.top, row, room.rows);
+    const left = firstShown(this.left, column, room.columns);
+    const down = top / Math.max(1, blocks.rows - room.rows);
+    const across = left / Math.max(1, blocks.columns - room.columns);
+    if (top !== this.top) scroll.scrollTop = down * (scroll.scrollHeight - scroll.clientHeight);
+    if (left !== this.left) scroll.scrollLeft = across * (scroll.scrollWidth - scroll.clientWidth);
+    this.top = top;
+    this.left = left;
   }
 
   #key(event: KeyboardEvent): void {
@@ -257,6 +258,11 @@ export class ValuesDialog extends LitElement {
   }
 }
 customElements.define('cw-values', ValuesDialog);
+
+/** The first row or column to be shown, so that the one `at` is among as many as are seen at once. */
+function firstShown(first: number, at: number, seen: number): number {
+  return Math.min(at, Math.max(first, at - seen + 1));
+}
 
 /** As many places as are shown, from the first on and within all. */
 function placesFrom(first: number, shown: number, all: number): number[] {
