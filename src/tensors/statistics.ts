@@ -49,9 +49,12 @@ export class StatisticsCounter {
   private zeros = 0;
   private low = Infinity;
   private high = -Infinity;
+  /** Of integers that a double does not hold. */
   private exact: { min: bigint; max: bigint } | null = null;
   private sum = 0;
+  /** What rounding took from the sum so far. */
   private lost = 0;
+  /** The sum of squared distances from the mean. */
   private squares = 0;
 
   /** `whole`: the numbers are integers. */
@@ -98,7 +101,7 @@ export class StatisticsCounter {
   private addNumbers(values: Float64Array): void {
     let [finite, nan, zeros, low, high, sum, lost] = [0, 0, 0, Infinity, -Infinity, 0, 0];
     for (const value of values) {
-      if (value - value !== 0) {
+      if (!Number.isFinite(value)) {
         if (Number.isNaN(value)) nan++;
         continue;
       }
@@ -107,7 +110,7 @@ export class StatisticsCounter {
       if (value < low) low = value;
       if (value > high) high = value;
       const next = sum + value;
-      lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+      lost += roundedOff(sum, value, next);
       sum = next;
     }
     this.count += values.length;
@@ -120,7 +123,7 @@ export class StatisticsCounter {
     const mean = (sum + lost) / finite;
     let squares = 0;
     for (const value of values) {
-      if (value - value !== 0) continue;
+      if (!Number.isFinite(value)) continue;
       squares += (value - mean) * (value - mean);
       this.histogram.add(value);
     }
@@ -142,8 +145,13 @@ export class StatisticsCounter {
       this.squares += squares + apart * apart * (before * (finite / (before + finite)));
     } else this.squares = squares;
     const next = this.sum + sum;
-    this.lost += lost + (Math.abs(this.sum) >= Math.abs(sum) ? this.sum - next + sum : sum - next + this.sum);
+    this.lost += lost + roundedOff(this.sum, sum, next);
     this.sum = next;
     this.finite += finite;
   }
+}
+
+/** What rounding took from the sum of two numbers, exactly: what the smaller one lost to the larger. */
+function roundedOff(a: number, b: number, sum: number): number {
+  return Math.abs(a) >= Math.abs(b) ? a - sum + b : b - sum + a;
 }

@@ -3,6 +3,7 @@ import { STRING } from './dtypes.ts';
 import { numericRow, elementCount, type ElementRange, type StoredTensor } from './storedTensor.ts';
 import { readElements, type Elements } from './tensorElements.ts';
 import { product } from './dims.ts';
+import { range } from '../bytes/lists.ts';
 
 /** The most elements in one block: what a screen or a set of pictures shows. */
 export const MAX_BLOCK = 2 ** 20;
@@ -41,7 +42,7 @@ function blockSize(tensor: StoredTensor, ranges: readonly ElementRange[]): numbe
     if (!inside) throw new RangeError(`${from} to ${to} on axis ${axis} of [${dims.join(', ')}]`);
   }
   if (ranges.length !== dims.length) throw new RangeError(`${ranges.length} ranges for ${dims.length} axes`);
-  const count = ranges.reduce((product, { from, to }) => product * (to - from), 1);
+  const count = product(ranges.map(({ from, to }) => to - from));
   if (count <= MAX_BLOCK) return count;
   throw new ChannelwiseError(
     'refused',
@@ -64,7 +65,7 @@ function runs(dims: readonly number[], ranges: readonly ElementRange[]): { start
   const inner = product(dims.slice(axis));
   let starts = [0];
   ranges.slice(0, axis).forEach(({ from, to }, a) => {
-    starts = starts.flatMap((start) => Array.from({ length: to - from }, (_, i) => start * (dims[a] ?? 1) + from + i));
+    starts = starts.flatMap((start) => range(from, to).map((place) => start * (dims[a] ?? 1) + place));
   });
   const tail = product(dims.slice(axis + 1));
   const offset = axis < dims.length ? (ranges[axis] as ElementRange).from * tail : 0;

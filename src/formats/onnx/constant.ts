@@ -3,7 +3,7 @@ import { knownRow } from '../../tensors/elements.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Node, SparseTensor } from './model.ts';
 import { decodeTensor, type DecodedTensor } from './tensors/tensorData.ts';
-import { elementCount } from '../../tensors/storedTensor.ts';
+import { elementCount, holdsTexts } from '../../tensors/storedTensor.ts';
 import { storedTensor } from './tensors/storedTensor.ts';
 import type { TensorContext } from './tensors/tensorContext.ts';
 import { readElements } from '../../tensors/tensorElements.ts';
@@ -79,7 +79,7 @@ export async function decodeSparse(ctx: TensorContext, sparse: SparseTensor, lab
   }
   const { values } = await readElements(storedTensor(ctx, sparse, label), { from: 0, to: count });
   if (!(values instanceof Float64Array || values instanceof BigInt64Array || values instanceof BigUint64Array))
-    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
+    throw holdsTexts(label, { tensor: label });
   return {
     dtype: sparse.values.dtype,
     dims,

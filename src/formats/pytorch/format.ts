@@ -2,11 +2,9 @@ import type { Fact, Format, OpenedFile } from '../format.ts';
 import { importRisk, importWarnings } from './imports.ts';
 import { openTorch, type TorchFile } from './torchFile.ts';
 import { countOf } from '../../text/numbers.ts';
+import { LOCAL_AT, LOCAL_BYTES } from '../zip/records.ts';
 
 const ZIP_SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
-/** The name of a ZIP archive's first entry, and where its length stands. */
-const NAME_LENGTH_AT = 26;
-const NAME_AT = 30;
 const PICKLE_PROTOCOLS = [2, 3, 4, 5];
 const PROTO = 0x80;
 const SCRIPT_NOTE =
@@ -32,8 +30,8 @@ export const pytorchFormat: Format = {
 /** torch keeps everything in one folder of its archive; Keras and numpy have their entries outside of any. */
 function isTorchZip(head: Uint8Array): boolean {
   if (!ZIP_SIGNATURE.every((byte, i) => head[i] === byte)) return false;
-  const length = (head[NAME_LENGTH_AT] ?? 0) + 256 * (head[NAME_LENGTH_AT + 1] ?? 0);
-  const name = head.subarray(NAME_AT, NAME_AT + length);
+  const length = (head[LOCAL_AT.nameLength] ?? 0) + 256 * (head[LOCAL_AT.nameLength + 1] ?? 0);
+  const name = head.subarray(LOCAL_BYTES, LOCAL_BYTES + length);
   const cutShort = name.length < length;
   return cutShort || name.includes('/'.charCodeAt(0));
 }

@@ -2,11 +2,10 @@ import { joined } from '../../bytes/joined.ts';
 import { extraBytes, MAX32, parseExtra, viewOf, withZip64, zip64Numbers } from './extraFields.ts';
 import type { EndRecord } from './endRecord.ts';
 import { zipMalformed } from './zipError.ts';
+import { CENTRAL_AT, LOCAL_BYTES } from './records.ts';
 
 const CENTRAL = 0x02014b50;
 const CENTRAL_BYTES = 46;
-/** The fixed part of a local header: no entry is shorter. */
-export const LOCAL_BYTES = 30;
 const UTF8_NAME = 0x0800;
 
 /** A file in the archive, as its directory tells. */
@@ -39,7 +38,8 @@ export function parseCentral(bytes: Uint8Array, end: EndRecord): ZipEntry[] {
     const offset = end.centralStart + at;
     if (at + CENTRAL_BYTES > bytes.length) throw zipMalformed('its directory is cut short', offset);
     if (view.getUint32(at, true) !== CENTRAL) throw zipMalformed('its directory has a false record', offset);
-    const lengths = [28, 30, 32].map((field) => view.getUint16(at + field, true));
+    const { nameLength, extraLength, commentLength } = CENTRAL_AT;
+    const lengths = [nameLength, extraLength, commentLength].map((field) => view.getUint16(at + field, true));
     const length = CENTRAL_BYTES + lengths.reduce((sum, n) => sum + n, 0);
     if (at + length > bytes.length) throw zipMalformed('its directory is cut short', offset);
     entries.push(parseRecord(bytes.slice(at, at + length), end.centralStart, offset));
@@ -51,16 +51,20 @@ export function parseCentral(bytes: Uint8Array, end: EndRecord): ZipEntry[] {
 
 function parseRecord(record: Uint8Array, centralStart: number, offset: number): ZipEntry {
   const view = viewOf(record);
-  const nameEnd = CENTRAL_BYTES + view.getUint16(28, true);
+  const nameEnd = CENTRAL_BYTES + view.getUint16(CENTRAL_AT.nameLength, true);
   const nameBytes = record.subarray(CENTRAL_BYTES, nameEnd);
-  const flags = view.getUint16(8, true);
-  const wide = zip64Numbers(parseExtra(record.subarray(nameEnd, nameEnd + view.getUint16(30, true))));
+  const flags = view.getUint16(CENTRAL_AT.flags, true);
+  const wide = zip64Numbers(
+    parseExtra(record.subarray(nameEnd, nameEnd + view.getUint16(CENTRAL_AT.extraLength, true))),
+  );
   const number = (field: number): number => {
     const small = view.getUint32(field, true);
     return small === MAX32 ? (wide.shift() ?? NaN) : small;
   };
   // The zip64 field has its numbers in this order, each where the 32-bit one is all ones.
-  const [size, compressedSize, headerStart] = [number(24), number(20), number(42)];
+  const size = number(CENTRAL_AT.size);
+  const compressedSize = number(CENTRAL_AT.compressedSize);
+  const headerStart = number(CENTRAL_AT.headerStart);
   const least = headerStart + LOCAL_BYTES + nameBytes.length + compressedSize;
   if (!(least <= centralStart && Number.isSafeInteger(size))) throw zipMalformed('an entry leaves the file', offset);
   const name = decodeName(nameBytes, flags, offset);
@@ -69,8 +73,8 @@ function parseRecord(record: Uint8Array, centralStart: number, offset: number): 
     name,
     nameBytes,
     flags,
-    method: view.getUint16(10, true),
-    crc: view.getUint32(16, true),
+    method: view.getUint16(CENTRAL_AT.method, true),
+    crc: view.getUint32(CENTRAL_AT.crc, true),
     compressedSize,
     size,
     headerStart,
@@ -128,8 +132,8 @@ export interface EntryNumbers {
 export function centralRecord(entry: ZipEntry, next: EntryNumbers): Uint8Array {
   const head = entry.record.slice(0, CENTRAL_BYTES);
   const view = viewOf(head);
-  const nameEnd = CENTRAL_BYTES + view.getUint16(28, true);
-  const extraEnd = nameEnd + view.getUint16(30, true);
+  const nameEnd = CENTRAL_BYTES + view.getUint16(CENTRAL_AT.nameLength, true);
+  const extraEnd = nameEnd + view.getUint16(CENTRAL_AT.extraLength, true);
   const wide: number[] = [];
   const set = (field: number, old: number, value: number): void => {
     const stoodWide = view.getUint32(field, true) === MAX32 && old < MAX32;
@@ -137,11 +141,11 @@ export function centralRecord(entry: ZipEntry, next: EntryNumbers): Uint8Array {
     if (goesWide) wide.push(value);
     view.setUint32(field, goesWide ? MAX32 : value, true);
   };
-  set(24, entry.size, next.size);
-  set(20, entry.compressedSize, next.compressedSize);
-  set(42, entry.headerStart, next.headerStart);
-  view.setUint32(16, next.crc, true);
+  set(CENTRAL_AT.size, entry.size, next.size);
+  set(CENTRAL_AT.compressedSize, entry.compressedSize, next.compressedSize);
+  set(CENTRAL_AT.headerStart, entry.headerStart, next.headerStart);
+  view.setUint32(CENTRAL_AT.crc, next.crc, true);
   const extra = extraBytes(withZip64(parseExtra(entry.record.subarray(nameEnd, extraEnd)), wide));
-  view.setUint16(30, extra.length, true);
+  view.setUint16(CENTRAL_AT.extraLength, extra.length, true);
   return joined([head, entry.nameBytes, extra, entry.record.subarray(extraEnd)]);
 }

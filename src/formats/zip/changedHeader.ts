@@ -1,7 +1,7 @@
 import { joined } from '../../bytes/joined.ts';
 import { sameNumbers } from '../../bytes/sameNumbers.ts';
 import type { Splice } from '../../bytes/splice.ts';
-import { LOCAL_BYTES, type EntryNumbers, type ZipEntry } from './centralDirectory.ts';
+import type { EntryNumbers, ZipEntry } from './centralDirectory.ts';
 import {
   extraBytes,
   MAX32,
@@ -11,9 +11,11 @@ import {
   ZIP64,
   zip64Numbers,
   type ExtraFields,
+  FIELD_HEAD,
 } from './extraFields.ts';
 import { DESCRIPTOR, descriptorBytes, type LocalHeader } from './localHeader.ts';
 import { zipUnsupported } from './zipError.ts';
+import { LOCAL_AT, LOCAL_BYTES } from './records.ts';
 
 /** torch fills its padding with this letter. */
 const PADDING = 'Z'.charCodeAt(0);
@@ -55,8 +57,7 @@ function torchExtra({ entry, header, next, alignment }: HeaderChange): ExtraFiel
   const offset = next.headerStart >= MAX32 ? [next.headerStart] : [];
   const others = header.extra.fields.filter((extraField) => extraField.id !== TORCH_PADDING);
   const front = withZip64({ ...header.extra, fields: others }, [...sizes, ...offset]);
-  const fieldHead = 4;
-  const unpadded = next.headerStart + LOCAL_BYTES + entry.nameBytes.length + extraBytes(front).length + fieldHead;
+  const unpadded = next.headerStart + LOCAL_BYTES + entry.nameBytes.length + extraBytes(front).length + FIELD_HEAD;
   const padding = (alignment - (unpadded % alignment)) % alignment;
   const field = { id: TORCH_PADDING, data: new Uint8Array(padding).fill(PADDING) };
   return { fields: [...front.fields, field], rest: front.rest };
@@ -67,8 +68,8 @@ function changedExtra({ header, next }: HeaderChange): ExtraFields {
   const view = viewOf(header.fixed);
   const numbers = zip64Numbers(header.extra);
   let at = 0;
-  if (view.getUint32(22, true) === MAX32) numbers[at++] = next.size;
-  if (view.getUint32(18, true) === MAX32) numbers[at++] = next.compressedSize;
+  if (view.getUint32(LOCAL_AT.size, true) === MAX32) numbers[at++] = next.size;
+  if (view.getUint32(LOCAL_AT.compressedSize, true) === MAX32) numbers[at++] = next.compressedSize;
   return withZip64(header.extra, numbers);
 }
 
@@ -82,10 +83,10 @@ function changedFixed({ entry, header, next }: HeaderChange, extraLength: number
     if (value >= MAX32) throw zipUnsupported('an entry would grow beyond 4 GiB', entry.headerStart);
     view.setUint32(field, value, true);
   };
-  set(18, entry.compressedSize, next.compressedSize);
-  set(22, entry.size, next.size);
-  if (view.getUint32(14, true) === entry.crc) view.setUint32(14, next.crc, true);
-  view.setUint16(28, extraLength, true);
+  set(LOCAL_AT.compressedSize, entry.compressedSize, next.compressedSize);
+  set(LOCAL_AT.size, entry.size, next.size);
+  if (view.getUint32(LOCAL_AT.crc, true) === entry.crc) view.setUint32(LOCAL_AT.crc, next.crc, true);
+  view.setUint16(LOCAL_AT.extraLength, extraLength, true);
   return fixed;
 }
 

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { MAX32, uint64, viewOf } from './extraFields.ts';
 import { zipMalformed, zipUnsupported } from './zipError.ts';
+import { END_AT, END64_AT, LOCATOR_AT } from './records.ts';
 
 const END = 0x06054b50;
 const END_BYTES = 22;
@@ -8,8 +9,10 @@ const END64 = 0x06064b50;
 const END64_BYTES = 56;
 const LOCATOR = 0x07064b50;
 const LOCATOR_BYTES = 20;
+/** What the largest number of 16 bits says: that the number stands in the zip64 record. */
+const MAX16 = 0xffff;
 /** The end record's length of comment has 16 bits. */
-const MAX_COMMENT = 0xffff;
+const MAX_COMMENT = MAX16;
 /** No writer that was seen leaves a comment, so the end is looked for in this much first. */
 const FIRST_LOOK = 1024;
 
@@ -30,23 +33,27 @@ export async function readEndRecord(source: ByteSource): Promise<EndRecord> {
   const view = viewOf(bytes);
   const zip64 = await readZip64(source, start);
   const record = {
-    entries: view.getUint16(10, true),
-    centralSize: view.getUint32(12, true),
-    centralStart: view.getUint32(16, true),
+    entries: view.getUint16(END_AT.entries, true),
+    centralSize: view.getUint32(END_AT.centralSize, true),
+    centralStart: view.getUint32(END_AT.centralStart, true),
     start,
     bytes,
     zip64,
   };
-  const disks = [view.getUint16(4, true), view.getUint16(6, true)];
-  if (disks.some((disk) => disk !== 0 && disk !== 0xffff)) throw zipUnsupported('it is spread over several', start);
+  const disks = [view.getUint16(END_AT.disk, true), view.getUint16(END_AT.centralDisk, true)];
+  if (disks.some((disk) => disk !== 0 && disk !== MAX16)) throw zipUnsupported('it is spread over several', start);
   return checkEnd(zip64 ? widened(record, viewOf(zip64.bytes)) : record);
 }
 
 /** The end record with the numbers of the zip64 record, which must agree where the small one has room for them. */
 function widened(record: EndRecord, view: DataView): EndRecord {
-  const wide = { entries: uint64(view, 32), centralSize: uint64(view, 40), centralStart: uint64(view, 48) };
+  const wide = {
+    entries: uint64(view, END64_AT.entries),
+    centralSize: uint64(view, END64_AT.centralSize),
+    centralStart: uint64(view, END64_AT.centralStart),
+  };
   const agree =
-    (record.entries === 0xffff || record.entries === wide.entries) &&
+    (record.entries === MAX16 || record.entries === wide.entries) &&
     (record.centralSize === MAX32 || record.centralSize === wide.centralSize) &&
     (record.centralStart === MAX32 || record.centralStart === wide.centralStart);
   if (!agree) throw zipMalformed('its two end records differ', record.start);
@@ -68,7 +75,7 @@ async function findEnd(source: ByteSource): Promise<{ start: number; bytes: Uint
     const view = viewOf(tail);
     for (let at = length - END_BYTES; at >= 0; at--) {
       if (view.getUint32(at, true) !== END) continue;
-      if (at + END_BYTES + view.getUint16(at + 20, true) !== length) continue;
+      if (at + END_BYTES + view.getUint16(at + END_AT.commentLength, true) !== length) continue;
       return { start: from + at, bytes: tail.slice(at, at + END_BYTES) };
     }
   }
@@ -80,12 +87,12 @@ async function readZip64(source: ByteSource, end: number): Promise<EndRecord['zi
   if (locator < 0) return null;
   const found = viewOf(await source.read(locator, LOCATOR_BYTES));
   if (found.getUint32(0, true) !== LOCATOR) return null;
-  const start = uint64(found, 8);
+  const start = uint64(found, LOCATOR_AT.recordStart);
   if (!(start + END64_BYTES <= locator)) throw zipMalformed('its zip64 record leaves the file', locator);
   const bytes = await source.read(start, END64_BYTES);
   const view = viewOf(bytes);
   if (view.getUint32(0, true) !== END64) throw zipMalformed('its zip64 record is missing', start);
-  if (view.getUint32(16, true) !== 0 || view.getUint32(20, true) !== 0)
+  if (view.getUint32(END64_AT.disk, true) !== 0 || view.getUint32(END64_AT.centralDisk, true) !== 0)
     throw zipUnsupported('it is spread over several', start);
   return { start, bytes: bytes.slice(), locator };
 }

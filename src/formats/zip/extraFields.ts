@@ -1,4 +1,5 @@
 import { joined } from '../../bytes/joined.ts';
+
 /** One extra field of a header: two bytes of id, two of length, data. */
 export interface ExtraField {
   readonly id: number;
@@ -17,7 +18,8 @@ export const ZIP64 = 0x0001;
 export const TORCH_PADDING = 0x4246;
 /** A 32-bit size or offset of this value stands in the zip64 field instead. */
 export const MAX32 = 0xffffffff;
-const FIELD_HEAD = 4;
+/** An extra field's id and length, in front of its data. */
+export const FIELD_HEAD = 4;
 
 /** The extra fields of an entry (APPNOTE 4.5); `rest` is what follows the last whole one. */
 export function parseExtra(bytes: Uint8Array): ExtraFields {

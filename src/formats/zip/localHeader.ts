@@ -1,8 +1,9 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
-import { LOCAL_BYTES, type ZipEntry } from './centralDirectory.ts';
+import type { ZipEntry } from './centralDirectory.ts';
 import { MAX32, parseExtra, uint64, viewOf, zip64Numbers, type ExtraFields } from './extraFields.ts';
 import { zipMalformed, zipUnsupported } from './zipError.ts';
 import { sameNumbers } from '../../bytes/sameNumbers.ts';
+import { LOCAL_AT, LOCAL_BYTES } from './records.ts';
 
 const LOCAL = 0x04034b50;
 export const DESCRIPTOR = 0x08074b50;
@@ -39,7 +40,7 @@ export async function readLocalHeader(source: ByteSource, entry: ZipEntry): Prom
   let head = await source.read(start, Math.min(nameEnd + EXTRA_GUESS, entry.limit - start));
   const view = viewOf(head);
   if (view.getUint32(0, true) !== LOCAL) throw zipMalformed('an entry is not where its directory says', start);
-  const extraLength = view.getUint16(28, true);
+  const extraLength = view.getUint16(LOCAL_AT.extraLength, true);
   const dataStart = start + nameEnd + extraLength;
   const dataEnd = dataStart + entry.compressedSize;
   if (dataEnd > entry.limit) throw zipMalformed('two entries overlap', start);
@@ -53,12 +54,13 @@ export async function readLocalHeader(source: ByteSource, entry: ZipEntry): Prom
 function checkHeader(entry: ZipEntry, head: Uint8Array, extra: ExtraFields): void {
   const view = viewOf(head);
   const start = entry.headerStart;
-  const name = head.subarray(LOCAL_BYTES, LOCAL_BYTES + view.getUint16(26, true));
+  const name = head.subarray(LOCAL_BYTES, LOCAL_BYTES + view.getUint16(LOCAL_AT.nameLength, true));
   const sameName = sameNumbers(name, entry.nameBytes);
-  const same = sameName && view.getUint16(6, true) === entry.flags && view.getUint16(8, true) === entry.method;
+  const sameFlags = view.getUint16(LOCAL_AT.flags, true) === entry.flags;
+  const same = sameName && sameFlags && view.getUint16(LOCAL_AT.method, true) === entry.method;
   if (!same) throw zipMalformed('an entry differs from its directory', start);
   if (entry.flags & ENCRYPTED) throw zipUnsupported('it is encrypted', start);
-  const crc = view.getUint32(14, true);
+  const crc = view.getUint32(LOCAL_AT.crc, true);
   const [compressedSize, size] = localSizes(view, extra);
   // With a descriptor the numbers here are zero, or already right.
   const zeroAllowed = (entry.flags & HAS_DESCRIPTOR) !== 0;
@@ -69,8 +71,8 @@ function checkHeader(entry: ZipEntry, head: Uint8Array, extra: ExtraFields): voi
 
 function localSizes(view: DataView, extra: ExtraFields): [number | undefined, number | undefined] {
   const wide = zip64Numbers(extra);
-  const smallSize = view.getUint32(22, true);
-  const smallCompressed = view.getUint32(18, true);
+  const smallSize = view.getUint32(LOCAL_AT.size, true);
+  const smallCompressed = view.getUint32(LOCAL_AT.compressedSize, true);
   const size = smallSize === MAX32 ? wide.shift() : smallSize;
   const compressed = smallCompressed === MAX32 ? wide.shift() : smallCompressed;
   return [compressed, size];

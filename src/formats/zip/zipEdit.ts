@@ -10,6 +10,7 @@ import type { EndRecord } from './endRecord.ts';
 import { MAX32, viewOf } from './extraFields.ts';
 import { DEFLATED, type ZipArchive } from './zipArchive.ts';
 import { zipUnsupported } from './zipError.ts';
+import { END_AT, END64_AT, LOCATOR_AT } from './records.ts';
 
 /** What becomes of one entry: splices of its data, as it is unpacked. */
 export interface EntryChange {
@@ -105,18 +106,19 @@ function endSplices(end: EndRecord, centralStart: number, centralSize: number): 
     if (value >= MAX32 && !end.zip64) throw zipUnsupported('it would grow beyond 4 GiB', end.start);
     view.setUint32(field, stoodWide ? MAX32 : Math.min(value, MAX32), true);
   };
-  set(12, end.centralSize, centralSize);
-  set(16, end.centralStart, centralStart);
+  set(END_AT.centralSize, end.centralSize, centralSize);
+  set(END_AT.centralStart, end.centralStart, centralStart);
   const out = [{ start: end.start, end: end.start + small.length, bytes: small }];
   if (!end.zip64) return out;
   const wide = end.zip64.bytes.slice();
   const wideView = viewOf(wide);
-  wideView.setBigUint64(40, BigInt(centralSize), true);
-  wideView.setBigUint64(48, BigInt(centralStart), true);
+  wideView.setBigUint64(END64_AT.centralSize, BigInt(centralSize), true);
+  wideView.setBigUint64(END64_AT.centralStart, BigInt(centralStart), true);
   out.push({ start: end.zip64.start, end: end.zip64.start + wide.length, bytes: wide });
   const moved = centralStart + centralSize - (end.centralStart + end.centralSize);
   const place = new Uint8Array(8);
   viewOf(place).setBigUint64(0, BigInt(end.zip64.start + moved), true);
-  out.push({ start: end.zip64.locator + 8, end: end.zip64.locator + 16, bytes: place });
+  const start = end.zip64.locator + LOCATOR_AT.recordStart;
+  out.push({ start, end: start + place.length, bytes: place });
   return out;
 }

@@ -42,6 +42,11 @@ interface LayerNode {
   readonly ranks: readonly (number | null)[];
 }
 
+/** The order of axes that moves channels from behind the batch to the end: 0, 2, …, 1. */
+export function channelsToLast(rank: number): number[] {
+  return [0, ...range(2, rank), 1];
+}
+
 /** What a rule needs to put one call of a layer into the graph. */
 export class LayerBuilder {
   readonly call: Call;
@@ -244,7 +249,7 @@ export class LayerBuilder {
   plain(value: Value): string {
     if (!value.moved) return value.name;
     const rank = this.rank(value);
-    return this.turn(value, [0, ...range(2, rank), 1]);
+    return this.turn(value, channelsToLast(rank));
   }
 
   /** A value with its last axis behind the batch. */

@@ -8,7 +8,7 @@ import { graphDims, inputShape, inputType } from '../network/inputShape.ts';
 import { valueName, type Call, type Network } from '../network/network.ts';
 import { KERAS_TYPES } from '../elementTypes.ts';
 import { GraphBuilder, type WeightView } from './graphBuilder.ts';
-import { LayerBuilder, type Presentation, type Value } from './layerBuilder.ts';
+import { LayerBuilder, type Presentation, type Value, channelsToLast } from './layerBuilder.ts';
 import { layerRule } from './layers/table.ts';
 import { WeightSource, weightsByName, type StoredWeight } from './weightSource.ts';
 import { Unpresentable } from './unpresentable.ts';
@@ -107,8 +107,7 @@ function finish(graph: GraphBuilder, network: Network, values: ReadonlyMap<strin
     const name = `${output}/output`;
     if (!value || used.has(name)) continue;
     used.add(name);
-    const toLast =
-      value.moved && value.rank !== null ? [0, ...Array.from({ length: value.rank - 2 }, (_, i) => i + 2), 1] : null;
+    const toLast = value.moved && value.rank !== null ? channelsToLast(value.rank) : null;
     graph.node({
       name,
       opType: toLast ? 'Transpose' : 'Identity',

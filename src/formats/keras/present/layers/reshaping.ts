@@ -6,6 +6,7 @@ import { axisWhenMoved } from './merging.ts';
 import { interpolation, resizing } from './resize.ts';
 import { range } from '../../../../bytes/lists.ts';
 import { Unpresentable } from '../unpresentable.ts';
+import { channelsToLast } from '../layerBuilder.ts';
 
 /** Further than any axis goes: how ONNX's Slice says "to the end". */
 const TO_END = 2 ** 31 - 1;
@@ -18,8 +19,7 @@ function flatten(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const value = builder.only(inputs);
   const plain = builder.plain(value);
   const rank = builder.channelsFirst() ? builder.rank(value) : 0;
-  const last =
-    rank > 2 ? builder.node('Transpose', [plain], [{ name: 'perm', ints: [0, ...range(2, rank), 1] }]) : plain;
+  const last = rank > 2 ? builder.node('Transpose', [plain], [{ name: 'perm', ints: channelsToLast(rank) }]) : plain;
   return [{ name: builder.node('Flatten', [last], [{ name: 'axis', int: 1 }]), rank: 2, moved: false }];
 }
 
