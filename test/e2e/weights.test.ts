@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
+import { composeMaps, grayscale, normalize } from '../../src/adapt/maps/channelMap.ts';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import {
   encodeModel,
@@ -172,16 +173,19 @@ test('the slider wipes from colour to gray', async () => {
   await close();
 });
 
-test('an adapted model shows before and now', async () => {
+test('an adapted model shows before and now, and asks for no normalisation that its weights took in', async () => {
   const path = join(folder, 'det.onnx');
   copyFileSync(DETECTOR, path);
   const context = { signal: new AbortController().signal, onProgress: () => undefined };
-  const { outPath } = await WORKER_ANSWERS.convertToGray({ path }, context);
+  const map = composeMaps(normalize({ mean: [0], std: [1], scale: 1 / 255 }), grayscale());
+  const { outPath } = await WORKER_ANSWERS.adapt({ path, map }, context);
   assert.ok(outPath);
   const { page, close } = await openFilePage(browser, outPath, { theme: 'light' });
   await openFirstLayer(page);
   await page.getByRole('listbox', { name: 'Before: det.onnx, in colour' }).waitFor();
   await page.getByRole('listbox', { name: 'Now: this file, in gray' }).waitFor();
+  const text = await page.locator('cw-first-layer-tab .columns').innerText();
+  assert.match(text, /No layer of the graph normalises\. The map is inside the model; don’t apply it again outside/);
   await page.screenshot({ path: 'test-results/page/first-layer-adapted.png' });
   await close();
 });

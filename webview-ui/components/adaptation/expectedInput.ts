@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAdaptation, PageMappedInput, PageStep } from '../../../src/protocol/adaptation.ts';
 import { countOf } from '../../../src/text/numbers.ts';
+import { preparationText } from '../../text/preparation.ts';
 
 /** What the adapted model takes, as far as the file tells. Weights alone tell how many channels, and no more. */
 export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGraph: boolean): TemplateResult {
@@ -19,7 +20,7 @@ export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGra
     if (!hasGraph) return html`<p>${takenBy(now.name, said)}</p>`;
     return html`<p>
       <span class="name">${now.name}</span> is ${now.type}: ${countOf(said?.newChannels ?? 0, 'channel')} on axis
-      ${said?.axis}. ${said ? preparation(said) : nothing}
+      ${said?.axis}. ${said ? preparationText(said) : nothing}
     </p>`;
   });
   return html`<h3>Expected input</h3>
@@ -29,14 +30,5 @@ export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGra
 
 function takenBy(layer: string, said: PageMappedInput | undefined): TemplateResult {
   return html`Images of ${countOf(said?.newChannels ?? 0, 'channel')}, which <span class="name">${layer}</span> takes
-    in. ${said ? preparation(said) : nothing}`;
-}
-
-/** How to prepare what is fed, as far as the map tells. */
-function preparation({ matrix, shift }: PageMappedInput): string {
-  if (!matrix || !shift) return '';
-  const plain = shift.every((v) => v === 0) && matrix.every((row) => row.every((v) => v === 0 || v === 1));
-  return plain
-    ? 'Prepare each channel as the original wants it.'
-    : 'The map is inside the model; don’t apply it again outside.';
+    in. ${said ? preparationText(said) : nothing}`;
 }

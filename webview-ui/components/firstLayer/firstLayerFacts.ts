@@ -1,9 +1,12 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { PageMappedInput } from '../../../src/protocol/adaptation.ts';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
-import type { PageFirstLayer } from '../../../src/protocol/pageModel.ts';
+import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countOf, numberText } from '../../../src/text/numbers.ts';
 import { listText, shapeText } from '../../text/format.ts';
+import { shortNamer } from '../../text/shortNames.ts';
+import { computes, preparationText } from '../../text/preparation.ts';
 import { factRow, wordsRow } from '../factRow.ts';
 
 /** Numbers of a mean that are shown; a model with more channels has no RGB pictures anyway. */
@@ -11,16 +14,18 @@ const MOST_NUMBERS = 8;
 
 /**
  * Facts about a first layer: its weight, how it moves over the image, and what it must be fed. `facts` come a moment
- * later than the layer; `short` puts the graph's names for long names of sizes.
+ * later than the layer.
  */
 export function firstLayerFacts(
   layer: PageFirstLayer,
   facts: PageFirstLayerFacts | null,
-  short: (text: string) => string,
+  model: PageModel | null,
 ): TemplateResult {
+  const short = shortNamer(model?.sizeKey);
+  const maps = model?.adaptation?.steps.at(-1)?.inputs ?? [];
   const channels = facts?.filters?.channels ?? 0;
   return html`${weightFacts(layer, facts)} ${layer.strides.length === 0 ? null : movingFacts(layer, facts)}
-  ${facts?.inputs.map((input, i) => inputFacts(input, { id: `input${i}`, channels, short })) ?? null}`;
+  ${facts?.inputs.map((input, i) => inputFacts(input, { id: `input${i}`, channels, short, map: mapOf(input, maps) })) ?? null}`;
 }
 
 function weightFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
@@ -60,10 +65,17 @@ const ORDER_NOT_SAID =
 interface InputCard {
   readonly id: string;
   readonly channels: number;
+  /** Puts the graph's names for long names of sizes. */
   readonly short: (text: string) => string;
+  /** What the file records that the input was adapted by. */
+  readonly map: PageMappedInput | undefined;
 }
 
-function inputFacts(input: PageLayerInput, { id, channels, short }: InputCard): TemplateResult {
+function mapOf({ name }: PageLayerInput, maps: readonly PageMappedInput[]): PageMappedInput | undefined {
+  return maps.find((map) => map.name === name);
+}
+
+function inputFacts(input: PageLayerInput, { id, channels, short, map }: InputCard): TemplateResult {
   const { normalisation } = input;
   const dims = input.dims ? listText(input.dims) : '';
   return html`<section aria-labelledby=${id}>
@@ -75,7 +87,7 @@ function inputFacts(input: PageLayerInput, { id, channels, short }: InputCard): 
       <dd class="words">
         ${input.layout ? html`<span class="name">${input.layout}</span>${layoutText(input.layout)}` : 'not clear from the graph'}
       </dd>
-      ${wordsRow('Values', rangeText(input))} ${normalisation && factRow('Mean', numbersText(normalisation.mean))}
+      ${wordsRow('Values', rangeText(input, map))} ${normalisation && factRow('Mean', numbersText(normalisation.mean))}
       ${normalisation && factRow('Std', numbersText(normalisation.std))}
       ${normalisation && factRow('Done by', normalisation.nodes.join(', '))}
       ${wordsRow('Order', channels === 3 ? ORDER_NOT_SAID : null)}
@@ -91,7 +103,7 @@ function layoutText(layout: string): string {
 /** Rows, columns and channels: what has fewer axes is no image. */
 const IMAGE_RANK = 3;
 
-function rangeText({ range, normalisation, dtype, dims }: PageLayerInput): string {
+function rangeText({ range, normalisation, dtype, dims }: PageLayerInput, map: PageMappedInput | undefined): string {
   if (dims && dims.length < IMAGE_RANK)
     return dtype.includes('int')
       ? 'Whole numbers, such as indices; the graph does not state their range.'
@@ -102,6 +114,7 @@ function rangeText({ range, normalisation, dtype, dims }: PageLayerInput): strin
       : 'Pixels as whole numbers, 0 to 255.';
   if (range === 'zero-to-one') return 'Pixels 0 to 1: the graph normalises them itself.';
   if (normalisation) return 'The graph scales the pixels itself, see below; the range it expects is not stated.';
+  if (map && computes(map)) return `No layer of the graph normalises. ${preparationText(map)}`;
   return (
     'No normalisation was found in the graph. Check how the model was trained: value range, mean and standard ' +
     'deviation.'

@@ -10,7 +10,6 @@ import { loadFilters } from '../../state/filterLoad.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
 import { isCancel, request } from '../../state/host.ts';
 import { shapeText } from '../../text/format.ts';
-import { shortNamer } from '../../text/shortNames.ts';
 import { cardStyles } from '../styles.ts';
 import './filterGrid.ts';
 import type { Tile } from './filterGrid.ts';
@@ -183,7 +182,7 @@ export class FirstLayerTab extends LitElement {
         }
       </header>
       <div class="columns">
-        <div class="facts">${firstLayerFacts(layer, this.facts, shortNamer(this.model?.sizeKey))}</div>
+        <div class="facts">${firstLayerFacts(layer, this.facts, this.model)}</div>
         <section class="pictures" aria-label="Filters">
           ${this.error ? html`<p role="alert" class="why">${this.error}</p>` : this.#pictures()}
         </section>
