@@ -130,7 +130,7 @@ test('what gray costs, layer by layer: ten layers, and the graph as a heat map, 
   assert.match(rows[1] ?? '', /70\.0 %.*cat\/\d+\.png/s, 'the one that moves most comes first');
   assert.equal(await result.getByText('24 of 1,200 images, spread over the folder').count(), 1);
   assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/gray-layers-${theme}.png`), []);
-  await result.getByRole('button', { name: 'Show on the Graph' }).click();
+  await result.getByRole('button', { name: 'Show in graph' }).click();
   const legend = page.locator('cw-legend');
   await legend.getByText('What gray costs').waitFor();
   assert.equal(await legend.getByRole('listitem').count(), 10);
@@ -164,14 +164,14 @@ test('what was found stays for a page that comes back, and another page of the m
   // Another page has measured something else.
   last = { choice: { ...choice, stretch: false }, evaluation: null, gray: GRAY };
   await send({ type: 'findings' });
-  await page.getByRole('button', { name: 'Show on the Graph' }).waitFor();
+  await page.getByRole('button', { name: 'Show in graph' }).waitFor();
   assert.equal(await page.getByLabel('Stretch instead of cropping the middle').isChecked(), false);
   assert.equal(requests.filter(({ method }) => method === 'evaluationSetup').length, 1, 'the folder is the same');
   // Another page has chosen another folder.
   last = null;
   wanted = { view: null, asked: { compare: 1, evaluate: 2 } };
   await send({ type: 'wanted' });
-  await page.getByRole('button', { name: 'Show on the Graph' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Show in graph' }).waitFor({ state: 'detached' });
   assert.equal(requests.filter(({ method }) => method === 'evaluationSetup').length, 2);
   assert.deepEqual(problems, []);
   await close();

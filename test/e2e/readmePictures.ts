@@ -47,7 +47,7 @@ async function takePictures(into: string): Promise<void> {
     const heated = { path: original, into: join(into, 'heatmap.webp'), answers: heat, height: 620 };
     await picture(browser, heated, async (page) => {
       await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
-      await page.getByRole('button', { name: 'Show on the Graph' }).click();
+      await page.getByRole('button', { name: 'Show in graph' }).click();
       await page.locator('cw-legend').getByText('What gray costs').waitFor();
       await page.getByRole('button', { name: 'Details', exact: true }).click();
       await page.getByRole('button', { name: 'Fit' }).click();

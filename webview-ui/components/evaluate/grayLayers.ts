@@ -26,7 +26,7 @@ export function grayLayers(found: PageGrayByLayer, { onGraph, onLayer, save }: G
       falls, the layers have made up for it.
     </p>
     <div class="row">
-      <vscode-button @click=${onGraph}>Show on the Graph</vscode-button>
+      <vscode-button @click=${onGraph}>Show in graph</vscode-button>
     </div>
     <div class="scroll" tabindex="0" aria-label="Layers that move most" role="group">
       <table>
