@@ -22,8 +22,8 @@ const NORM_WEIGHT = /(norm|gn|bn)[^.]*\.weight$/i;
 export function codeDoubt(uses: ImageUses | undefined): string | null {
   if (!uses || uses.others.length === 0) return null;
   return (
-    `The code in this file does more with the image, or with the weight that reads it, than a convolution does: ${uses.others.join('; ')}. Where ` +
-    'that counts on the old channels, change the code and save the network again'
+    'The code in this file does more with the image, or with the weight that reads it, than a convolution does: ' +
+    `${uses.others.join('; ')}. Where that counts on the old channels, change the code and save the network again`
   );
 }
 

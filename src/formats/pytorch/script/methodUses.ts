@@ -76,6 +76,10 @@ const MODULE_CALL = /\((\w+(?:\.\w+)?)\)\.\w+\(/g;
 const RETURNED = /^return (.*)$/;
 /** Longer statements are written by nobody. */
 const MAX_LINE = 2000;
+/** So does no statement name the image more often: 16 slices put it into blocks of 4 by 4. */
+const MAX_PIECES = 32;
+/** Convolutions have 13. */
+const MAX_ARGUMENTS = 64;
 const MAX_SHOWN = 120;
 
 interface Place {
@@ -94,6 +98,7 @@ export class MethodUses {
   private readonly ambiguous: ReadonlySet<string>;
   private readonly uses: ImageUse[] = [];
   private readonly parameters: ReadonlySet<string>;
+  private readonly apart = new Set<string>();
   /** Where calls with the image begin in the statement that is looked at. */
   private imageCalls = new Set<number>();
 
@@ -116,7 +121,9 @@ export class MethodUses {
       const attribute = await this.attribute(expression);
       if (attribute && !this.ambiguous.has(target)) this.names.set(target, attribute);
       this.imageCalls = new Set();
-      for (const piece of this.pieces('image', expression)) await this.use(piece, place);
+      const images = this.pieces('image', expression);
+      if (images.length > MAX_PIECES) this.uses.push(other(statement));
+      else for (const piece of images) await this.use(piece, place);
       for (const piece of this.pieces('sizes', expression)) this.useSizes(piece, place);
       if (!attribute && expression.length <= MAX_LINE) await this.findApart(place);
     }
@@ -128,21 +135,26 @@ export class MethodUses {
     const code = withoutStrings(expression);
     for (const { 0: name, index } of code.matchAll(NAME)) {
       const tensor = await this.attribute(name);
-      if (
-        tensor?.type.includes('Tensor') &&
-        !this.isReadWithImage(expression, { start: index, end: index + name.length })
-      )
-        this.uses.push({ kind: 'apart', path: tensor.path, statement: cutText(statement, MAX_SHOWN) });
+      if (!tensor?.type.includes('Tensor') || this.apart.has(tensor.path)) continue;
+      const isApart = !this.isReadWithImage(expression, { start: index, end: index + name.length });
+      if (isApart) this.pushApart(tensor, statement);
     }
     for (const { 0: text, 1: receiver = '', index } of code.matchAll(MODULE_CALL)) {
+      const module = await this.attribute(receiver);
+      if (!module || this.apart.has(module.path)) continue;
       const inside = index + text.length;
       const call = enclosingCall(expression, { start: inside, end: inside });
-      const module = await this.attribute(receiver);
-      if (!call || !module || this.imageCalls.has(call.calleeStart)) continue;
+      if (!call || this.imageCalls.has(call.calleeStart)) continue;
       // Another input of the network is followed by itself.
-      if (call.arguments.some((argument) => this.parameters.has(argument))) continue;
-      this.uses.push({ kind: 'apart', path: module.path, statement: cutText(statement, MAX_SHOWN) });
+      const isOfAnother = call.arguments.some((argument) => this.parameters.has(argument));
+      if (!isOfAnother) this.pushApart(module, statement);
     }
+  }
+
+  /** Of what is read or run several times, the first statement says enough. */
+  private pushApart({ path }: ScriptAttribute, statement: string): void {
+    this.apart.add(path);
+    this.uses.push({ kind: 'apart', path, statement: cutText(statement, MAX_SHOWN) });
   }
 
   /** Together with the image, or only for its type or the size of its kernel. */
@@ -210,21 +222,22 @@ export class MethodUses {
 
   /** A convolution or a method that is given the image; null where neither is known. */
   private async reader(call: Enclosing): Promise<ImageUse | null> {
-    if (!call.isWhole) return null;
+    if (!call.isWhole || call.arguments.length > MAX_ARGUMENTS) return null;
     if (CONVOLUTIONS.has(call.callee)) {
       const weight = await this.attribute(call.arguments[1] ?? '');
       const isTransposed = call.arguments[TRANSPOSED_AT] === 'True';
       return call.index === 0 && weight && !isTransposed ? { kind: 'layer', weight: weight.path } : null;
     }
+    const isFunction = call.callee.startsWith('__torch__.');
+    const [, receiver = '', method = ''] = /^\((.*)\)\.(\w+)$/.exec(call.callee) ?? [];
+    const module = await this.attribute(receiver);
+    if (!isFunction && !module) return null;
     const given = call.arguments.map(async (text, i) =>
       i === call.index ? ({ kind: 'image' } as const) : this.attribute(text),
     );
     const values = await Promise.all(given);
-    if (call.callee.startsWith('__torch__.'))
-      return { kind: 'call', call: { owner: null, method: call.callee, values } };
-    const [, receiver = '', method = ''] = /^\((.*)\)\.(\w+)$/.exec(call.callee) ?? [];
-    const module = await this.attribute(receiver);
-    return module && { kind: 'call', call: { owner: module.type, method, values: [module, ...values] } };
+    if (!module) return { kind: 'call', call: { owner: null, method: call.callee, values } };
+    return { kind: 'call', call: { owner: module.type, method, values: [module, ...values] } };
   }
 
   /** What `conv1`, `self.conv1`, `getattr(self, "0")` and `CONSTANTS.c0` stand for; null for any other expression. */

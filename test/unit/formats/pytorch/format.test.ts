@@ -315,6 +315,8 @@ test('TorchScript: code that calls itself without end, or is very long, is left'
   const endless = await usesOf('child = self.child', 'return (child).forward(x, )');
   assert.match(endless?.others.join() ?? '', /can't be followed/);
   assert.match((await usesOf('return flag'))?.others.join() ?? '', /can't be followed/);
+  const many = Array.from({ length: 400 }, () => `y = (conv1).forward(${'x, '.repeat(480)})`);
+  assert.deepEqual((await usesOf('conv1 = self.conv1', ...many))?.others.length, 1);
   const sizes = Array.from({ length: 20_000 }, () => `y = ${'torch.size(x) '.repeat(10)}`);
   assert.match((await usesOf(...sizes))?.others.join() ?? '', /can't be followed/);
 });
