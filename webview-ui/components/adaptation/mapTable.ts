@@ -21,7 +21,8 @@ export function mapTable({ name, axis, oldChannels, newChannels, matrix, shift }
         <thead>
           <tr>
             <td></td>
-            ${matrix[0]?.map((_, k) => html`<th scope="col">new ${k + 1}</th>`)}${shifts ? html`<th scope="col">shift</th>` : null}
+            ${matrix[0]?.map((_, k) => html`<th scope="col">new ${k + 1}</th>`)}
+            ${shifts ? html`<th scope="col">shift</th>` : null}
           </tr>
         </thead>
         <tbody>
@@ -36,7 +37,8 @@ function rows(matrix: Matrix, shifts: readonly number[] | null): TemplateResult[
     (row, c) =>
       html`<tr>
         <th scope="row">old ${c + 1}</th>
-        ${row.map((value) => html`<td class=${value === 0 ? 'zero' : ''}>${numberText(value)}</td>`)}${shifts ? html`<td>${numberText(shifts[c] ?? 0)}</td>` : null}
+        ${row.map((value) => html`<td class=${value === 0 ? 'zero' : ''}>${numberText(value)}</td>`)}
+        ${shifts ? html`<td>${numberText(shifts[c] ?? 0)}</td>` : null}
       </tr>`,
   );
 }

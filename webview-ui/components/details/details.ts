@@ -95,9 +95,13 @@ export class Details extends LitElement {
   override render(): TemplateResult | null {
     const { model } = this;
     if (!model) return null;
-    const chosen = model.tensors?.find(({ name }) => name === this.tensor) ?? null;
-    return html`${model.hasGraph ? this.#ofGraph(model) : html`<cw-tensor-card .weight=${chosen && asWeight(chosen)}></cw-tensor-card> ${this.#summary(model)}`}
+    return html`${model.hasGraph ? this.#ofGraph(model) : this.#ofTensors(model)}
       <cw-metadata .model=${model}></cw-metadata>`;
+  }
+
+  #ofTensors(model: PageModel): TemplateResult {
+    const chosen = model.tensors?.find(({ name }) => name === this.tensor) ?? null;
+    return html`<cw-tensor-card .weight=${chosen && asWeight(chosen)}></cw-tensor-card> ${this.#summary(model)}`;
   }
 }
 customElements.define('cw-details', Details);

@@ -32,13 +32,17 @@ export function attributeRows(node: PageNode, operator: PageOperator | undefined
             <dd>${attribute.value} <span class="sub">${attribute.type}</span></dd>`,
       )}
       ${left.map(
-        (a) =>
-          html`<dt class="left" title=${a.type}>${a.name}</dt>
-            <dd class="left">
-              ${a.fallback === null ? 'not set' : html`${a.fallback === '' ? '""' : a.fallback} <span class="sub">${a.type}, default</span>`}
-            </dd>`,
+        (attribute) =>
+          html`<dt class="left" title=${attribute.type}>${attribute.name}</dt>
+            <dd class="left">${fallbackText(attribute)}</dd>`,
       )}
     </dl>`;
+}
+
+/** What holds where an attribute is left out: its default, or that it is not set. */
+function fallbackText({ fallback, type }: PageOperator['attributes'][number]): TemplateResult | string {
+  if (fallback === null) return 'not set';
+  return html`${fallback === '' ? '""' : fallback} <span class="sub">${type}, default</span>`;
 }
 
 /** What the standard says of an operator: its version in this file, its formal inputs and outputs, what changed. */

@@ -195,6 +195,7 @@ export class FirstLayerTab extends LitElement {
     if (!facts || !page) return html`<p role="status">Reading the filters…</p>`;
     const over = this.#tiles.over;
     const wiping = over !== null && this.slider;
+    const { channels } = page.before.set;
     return html` <div class="bar">
         ${over ? this.#views() : null} ${wiping ? this.#wipe() : null}
         <div role="group" aria-label="Brightness">
@@ -207,7 +208,7 @@ export class FirstLayerTab extends LitElement {
       <div class="pair" @filter-at=${(event: CustomEvent<number>) => (this.at = event.detail)}>
         ${wiping ? this.#panel(`${page.beforeTitle} | ${page.afterTitle}`, over) : this.#sideBySide(page)}
       </div>
-      ${page.before.set.channels > MOST_CHANNELS ? html`<p>Only the first ${MOST_CHANNELS} of ${page.before.set.channels} channels are drawn.</p>` : null}
+      ${channels > MOST_CHANNELS ? html`<p>Only the first ${MOST_CHANNELS} of ${channels} channels are drawn.</p>` : null}
       ${this.#pager(page)} ${filterTable(page)}`;
   }
 

@@ -211,8 +211,9 @@ export class WeightCard extends LitElement {
   }
 
   #facts(weight: PageWeight, statistics: PageStatistics): TemplateResult {
+    const percent = (n: number): string => ((n / statistics.count) * 100).toFixed(n === statistics.count ? 0 : 2);
     const share = (n: number): TemplateResult =>
-      html`${countText(n)}${n > 0 ? html` <span class="sub">${((n / statistics.count) * 100).toFixed(n === statistics.count ? 0 : 2)} %</span>` : null}`;
+      html`${countText(n)} ${n > 0 ? html`<span class="sub">${percent(n)} %</span>` : null}`;
     const number = (value: number | null, none: string): string => (value === null ? none : numberText(value));
     const none = statistics.count === statistics.nan + statistics.infinite ? 'none' : 'beyond double precision';
     return html`<dl aria-label=${`Statistics of ${weight.name}`}>

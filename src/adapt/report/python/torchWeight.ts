@@ -145,10 +145,9 @@ export function layerHints(recipes: readonly Recipe[]): string[] {
     const [guess] = modulePath(recipe.node);
     const layer =
       guess && !isKey(recipe.tensor) ? `the layer ${quoted(guess)}` : `the layer of ${quoted(recipe.tensor)}`;
-    return [
-      `# Build ${layer} for ${channels} input ` +
-        `${recipe.opType.includes('Conv') ? 'channels' : 'features'}${recipe.groups[0] !== recipe.groups[1] ? `, groups=${recipe.groups[1]}` : ''}, ` +
-        'then load the state dict.',
-    ];
+    const what = recipe.opType.includes('Conv') ? 'channels' : 'features';
+    const [oldGroups, newGroups] = recipe.groups;
+    const groups = oldGroups === newGroups ? '' : `, groups=${newGroups}`;
+    return [`# Build ${layer} for ${channels} input ${what}${groups}, then load the state dict.`];
   });
 }
