@@ -1,6 +1,6 @@
 import { dtypeByName } from '../../tensors/dtypes.ts';
 
-/** torch's older names of element types. */
+/** torch's names of element types where they are not those of DTYPES. */
 const ALIASES: Readonly<Record<string, string>> = {
   float: 'float32',
   double: 'float64',
@@ -10,6 +10,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   long: 'int64',
   cfloat: 'complex64',
   cdouble: 'complex128',
+  // "fnu": finite, with NaN, unsigned.
+  float8_e8m0fnu: 'float8e8m0',
 };
 
 /** The element type in a storage class's name, `torch.FloatStorage`. */

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
+import { DTYPES } from '../../../../src/tensors/dtypes.ts';
 import type { TensorChange } from '../../../../src/formats/format.ts';
 import { openTorch, type TorchFile } from '../../../../src/formats/pytorch/torchFile.ts';
 import { foldTensor, tensorBytes } from '../../../fixtures/torch/foldTensor.ts';
@@ -101,19 +102,32 @@ test('elements with their highest byte first are turned on reading and on writin
   assert.deepEqual(Buffer.from(await tensorBytes(after, 'a')), Buffer.from(one('a').bytes));
 });
 
-const FLOAT8 = tensor({
-  name: 'a',
-  storage: 'UntypedStorage',
-  rebuild: '_rebuild_tensor_v3',
-  rest: '\x89Nctorch\nfloat8_e4m3fn\n',
-});
+/** A tensor of a type that has no storage class: torch names it beside a storage of bytes. */
+const inBytes = (dtype: string): Buffer =>
+  tensor({
+    name: 'a',
+    storage: 'UntypedStorage',
+    rebuild: '_rebuild_tensor_v3',
+    rest: `\x89Nctorch\n${dtype}\n`,
+  });
+
+/** Names: https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.dtype */
+const FLOAT8: readonly (readonly [torchName: string, name: string])[] = [
+  ['float8_e4m3fn', 'float8e4m3fn'],
+  ['float8_e4m3fnuz', 'float8e4m3fnuz'],
+  ['float8_e5m2', 'float8e5m2'],
+  ['float8_e5m2fnuz', 'float8e5m2fnuz'],
+  ['float8_e8m0fnu', 'float8e8m0'],
+];
 
 test('float8 lies in a storage of bytes, whose count follows', async () => {
-  const source = archive(dict(FLOAT8), { storages: { '0': numbers(12) } });
-  const file = await openTorch(source);
-  assert.equal(file.tensors[0]?.dtype, 17);
-  const after = await changed(source, [{ tensor: 'a', dims: [4, 1, 1, 1], bytes: numbers(4) }]);
-  assert.deepEqual(Buffer.from(await tensorBytes(after, 'a')), Buffer.from(numbers(4)));
+  for (const [torchName, name] of FLOAT8) {
+    const source = archive(dict(inBytes(torchName)), { storages: { '0': numbers(12) } });
+    const file = await openTorch(source);
+    assert.equal(DTYPES[file.tensors[0]?.dtype ?? 0]?.name, name);
+    const after = await changed(source, [{ tensor: 'a', dims: [4, 1, 1, 1], bytes: numbers(4) }]);
+    assert.deepEqual(Buffer.from(await tensorBytes(after, 'a')), Buffer.from(numbers(4)), torchName);
+  }
 });
 
 test('tensors side by side in one storage keep their places', async () => {
