@@ -1,17 +1,7 @@
 import { BOOL, FLOAT, INT32, INT64, UINT32, UINT8 } from '../../tensors/dtypes.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { broadcastAll, floorDivide, multiply, quotient } from '../sizes/dims.ts';
-import {
-  Unknown,
-  axisOf,
-  fixed,
-  like,
-  sameAs,
-  tensors,
-  each as forEach,
-  type Rule,
-  type ShapeRule,
-} from '../shapes/shapeRule.ts';
+import { Unknown, axisOf, fixed, like, sameAs, tensors, each, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
 import { broadcasting } from './elementwise.ts';
 import { gemm, product } from './matrix.ts';
 import { layer } from './normalisation.ts';
@@ -141,12 +131,12 @@ const generated: ShapeRule = (i) => [
 const SAME = tensors(sameAs(0), like(0));
 
 const rules: Readonly<Record<string, Rule>> = {
-  ...forEach(
+  ...each(
     `BiasAdd BiasGelu BiasSoftmax FastGelu GatedAdd GatedRMSNorm Gelu GroupNorm Inverse LinearAttentionGate LongformerAttention MoE QMoE QuickGelu
     SkipGroupNorm Trilu`,
     SAME,
   ),
-  ...forEach(
+  ...each(
     'SkipLayerNormalization SkipSimplifiedLayerNormalization',
     tensors(skipNormalized, like(0), fixed(FLOAT), fixed(FLOAT), like(0)),
   ),
@@ -154,14 +144,14 @@ const rules: Readonly<Record<string, Rule>> = {
   EmbedLayerNormalization: tensors(embedded, like(2), fixed(INT32), like(2)),
   QEmbedLayerNormalization: tensors(embedded, fixed(FLOAT), fixed(INT32)),
   BiasDropout: tensors(sameAs(0), like(0), fixed(BOOL)),
-  ...forEach('BitmaskBiasDropout BitmaskDropout', tensors(bitmask, like(0), fixed(UINT32))),
+  ...each('BitmaskBiasDropout BitmaskDropout', tensors(bitmask, like(0), fixed(UINT32))),
   BiasSplitGelu: tensors(splitGelu, like(0)),
-  ...forEach('ComplexMul ComplexMulConj', tensors(broadcasting, like(0))),
+  ...each('ComplexMul ComplexMulConj', tensors(broadcasting, like(0))),
   ExpandDims: tensors(expandDims, like(0)),
   UnfoldTensor: tensors(unfold, like(0)),
   Pad: tensors(pad, like(0)),
   GatherND: tensors(gatherNd, like(0)),
-  ...forEach('MatMulNBits MatMulBnb4 MatMulFpQ4', tensors(blockProduct, like(0))),
+  ...each('MatMulNBits MatMulBnb4 MatMulFpQ4', tensors(blockProduct, like(0))),
   MatMulNBitsMlp: tensors(blockProducts('N'), like(0)),
   MatMulNBitsQkv: tensors(blockProducts('Nq', 'Nkv', 'Nkv'), like(0)),
   RelativePositionBias: tensors(positionBias, like(0)),
@@ -176,7 +166,7 @@ const rules: Readonly<Record<string, Rule>> = {
   IsAllFinite: tensors(() => [[]], fixed(BOOL)),
   Tokenizer: tensors(tokens, like(0)),
   Unique: tensors(unique, like(0), fixed(INT64)),
-  ...forEach('BeamSearch GreedySearch Sampling', tensors(generated, fixed(INT32))),
+  ...each('BeamSearch GreedySearch Sampling', tensors(generated, fixed(INT32))),
 };
 
 export const CONTRIB: Readonly<Record<string, Rule>> = Object.fromEntries(

@@ -67,9 +67,17 @@ export async function pythonOfWeights(path: string, options: PythonOptions): Pro
   });
 }
 
+/** How Python loads a file of weights. Throws RangeError for formats whose files no reader here takes. */
 function readerOf({ id }: Format, { hasCode, shards }: OpenedFile): WeightsReader {
-  if (id === 'safetensors') return id;
-  if (hasCode) return 'script';
-  if (id !== 'sharded') return 'torch';
-  return shards?.some(({ name }) => name.endsWith('.safetensors')) ? 'safetensors-shards' : 'torch-shards';
+  switch (id) {
+    case 'safetensors':
+      return id;
+    case 'pytorch':
+      return hasCode ? 'script' : 'torch';
+    case 'sharded':
+      return shards?.some(({ name }) => name.endsWith('.safetensors')) ? 'safetensors-shards' : 'torch-shards';
+    case 'keras':
+    case 'onnx':
+      throw new RangeError(`${id} has Python of its own`);
+  }
 }
