@@ -129,6 +129,13 @@ const onlyTest = {
   message: 'A hook or mock would be there for other files too, which share the process; use `t.after` and `t.mock`.',
 };
 
+/** mocha runs such a test alone, and says nothing of the others. */
+const nothingAlone = ['it', 'describe'].map((object) => ({
+  object,
+  property: 'only',
+  message: 'The other tests in the extension host would not run.',
+}));
+
 /** What is right in itself; the rest of the linter's family of mistakes is on. */
 const off = {
   'typescript/unbound-method': 'off', // Lit calls a handler with its component as `this`.
@@ -173,6 +180,7 @@ export default defineConfig({
     { files: ['test/**/*.ts', 'scripts/**/*.mjs'], rules: offInTests },
     { files: ['test/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [noSuites] }] } },
     { files: ['test/unit/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [onlyTest] }] } },
+    { files: ['test/vscode/**/*.ts'], rules: { 'no-restricted-properties': ['error', ...nothingAlone] } },
     ...ROOMS.map(roomConfig),
     ...['files', 'jobs'].map(nodeConfig),
     {

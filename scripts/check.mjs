@@ -1,7 +1,5 @@
+import { CACHE_FOLDER, prettier } from './format.mjs';
 import { main, runNode, step } from './step.mjs';
-
-/** What was right last time is not looked at again until it changes. A fresh clone has no cache. */
-const CACHE_FOLDER = 'node_modules/.cache/channelwise';
 
 /**
  * The environments that code runs in. Each is a project of its own, because each knows other names: no part of Node in
@@ -16,10 +14,13 @@ const PROJECTS = [
 ];
 
 async function formatting() {
-  const cache = ['--cache', '--cache-location', `${CACHE_FOLDER}/prettier.json`];
-  await step('Formatting', () =>
-    runNode('prettier', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', ...cache, '.']),
-  );
+  await step('Formatting', async () => {
+    try {
+      await prettier('--check');
+    } catch (error) {
+      throw new Error(`${error.message} \`npm run format\` formats these files.`, { cause: error });
+    }
+  });
 }
 
 async function types() {
