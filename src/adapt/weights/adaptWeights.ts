@@ -143,6 +143,14 @@ interface PlanParts {
   readonly hasMoments: boolean;
 }
 
+/** How many parameters fewer there are; a tensor of several names counts once. */
+function savedParameters(weights: readonly Weight[], map: ChannelMap): number {
+  const once = new Set(withoutFurtherNames(weights.map(({ tensor }) => tensor)));
+  return weights
+    .filter(({ tensor }) => once.has(tensor))
+    .reduce((sum, weight) => sum + product(weight.tensor.dims) - product(newDims(weight, map)), 0);
+}
+
 function weightsPlan({ map, weights, changes, names, uses, hasMoments }: PlanParts): AdaptationPlan {
   const layers = new Map(weights.map(({ tensor: { name }, order }): [string, LayerChoice] => [name, { name, order }]));
   const doubt = codeDoubt(uses);
@@ -152,10 +160,6 @@ function weightsPlan({ map, weights, changes, names, uses, hasMoments }: PlanPar
   const coarse = weights.map(({ tensor }) => dtypeName(tensor.dtype)).find((name) => !EXACT_TYPES.has(name));
   const axis = weights[0] ? weightAxes(weights[0].tensor).channels : 1;
   const input = { name: IMAGE, axis, oldChannels: map.matrix.length, newChannels: newChannels(map) };
-  const once = new Set(withoutFurtherNames(weights.map(({ tensor }) => tensor)));
-  const saved = weights
-    .filter(({ tensor }) => once.has(tensor))
-    .reduce((sum, weight) => sum + product(weight.tensor.dims) - product(newDims(weight, map)), 0);
   const typeOf = (tensor: string): string => {
     const layer = layers.get(tensor);
     if (layer) return layerType(layer);
@@ -178,7 +182,7 @@ function weightsPlan({ map, weights, changes, names, uses, hasMoments }: PlanPar
     addedNodes: [],
     removedNodes: [],
     removedInitializers: [],
-    saved: { parameters: saved, multiplyAdds: null },
+    saved: { parameters: savedParameters(weights, map), multiplyAdds: null },
     exactness:
       'The new layer computes the old one on the mapped channels, up to ' +
       `${coarse === undefined ? 'floating-point rounding' : `the rounding of ${coarse}`}.`,

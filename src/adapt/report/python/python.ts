@@ -28,6 +28,15 @@ export function asPython(plan: AdaptationPlan, framework: PythonFramework): stri
 
 const FRAMEWORKS: Readonly<Record<PythonFramework, (plan: AdaptationPlan) => string[]>> = { pytorch, timm, keras };
 
+function adaptFunction(plan: AdaptationPlan, recipes: readonly Recipe[]): string[] {
+  return [
+    'def adapt(state):',
+    '    """Changes the state dict of the trained model in place and returns it."""',
+    ...body(plan, recipes),
+    '    return state',
+  ];
+}
+
 function pytorch(plan: AdaptationPlan): string[] {
   const recipes = recipesOf(plan);
   return [
@@ -35,10 +44,7 @@ function pytorch(plan: AdaptationPlan): string[] {
     '',
     ...preface(plan),
     '',
-    'def adapt(state):',
-    '    """Changes the state dict of the trained model in place and returns it."""',
-    ...body(plan, recipes),
-    '    return state',
+    ...adaptFunction(plan, recipes),
     '',
     '# state = adapt(torch.load("model.pth", map_location="cpu"))',
     ...layerHints(recipes),
@@ -63,10 +69,7 @@ function timm(plan: AdaptationPlan): string[] {
     ...preface(plan),
     ...(own ? [`# timm does the same by itself: timm.create_model(NAME, pretrained=True, in_chans=${channels})`] : []),
     '',
-    'def adapt(state):',
-    '    """Changes the state dict of the trained model in place and returns it."""',
-    ...body(plan, recipes),
-    '    return state',
+    ...adaptFunction(plan, recipes),
     '',
     '# NAME is the timm name of the architecture.',
     '# state = adapt(timm.create_model(NAME, pretrained=True).state_dict())',

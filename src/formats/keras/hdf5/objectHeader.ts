@@ -25,6 +25,8 @@ const SHARED = 0x02;
 const TIMES = 0x20;
 const PHASE_CHANGE = 0x10;
 const CREATION_ORDER = 0x04;
+/** New headers begin with OHDR, old ones with their version, which is 1. */
+const FIRST_OF_SIGNATURE = 'O'.charCodeAt(0);
 /** Blocks of one header: a header with so many messages would have been made dense long before. */
 const MAX_BLOCKS = 4096;
 
@@ -52,7 +54,7 @@ interface Block {
 export async function readHeader(file: Hdf5File, address: number, from: number): Promise<HeaderMessage[]> {
   const start = file.place(address, from);
   const head = await file.block(start, Math.min(16, file.source.size - start));
-  const isNew = head.bytes[0] === 0x4f;
+  const isNew = head.bytes[0] === FIRST_OF_SIGNATURE;
   const first = isNew ? await newFirstBlock(file, start) : await oldFirstBlock(file, start);
   const messages: HeaderMessage[] = [];
   const seen = new Set<number>([start]);
@@ -84,6 +86,7 @@ interface FirstBlock {
 async function oldFirstBlock(file: Hdf5File, start: number): Promise<FirstBlock> {
   const prefix = await file.block(start, 16);
   prefix.version(1, 'an object header');
+  // How many messages there are, and how many links to the object.
   prefix.skip(7);
   const size = prefix.u32();
   return { block: { cursor: await file.block(start + 16, size), checksum: null }, version: 1, ordered: false };

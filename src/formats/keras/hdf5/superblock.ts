@@ -69,15 +69,21 @@ function widths(bytes: Uint8Array, at: number, start: number): Widths {
   return { offset, length };
 }
 
-/** Versions 0 and 1: the root group is given as a symbol table entry. */
+/**
+ * Versions 0 and 1: the root group is given as a symbol table entry.
+ * https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html#Superblock
+ */
 function readOld(source: ByteSource, start: number, bytes: Uint8Array, signal?: AbortSignal): Superblock {
   const version = bytes[8] ?? 0;
   const cursor = new Cursor(bytes, start, widths(bytes, 13, start));
+  // Signature, versions, widths, ranks of trees, flags; since version 1 the rank of chunk trees too.
   cursor.skip(version === 0 ? 24 : 28);
   const base = cursor.address() ?? start;
+  // Free space.
   cursor.address();
   const endAt = cursor.place;
   const end = required(cursor.address(), endAt);
+  // The driver's block, and where the root's name stands: it has none.
   cursor.address();
   cursor.address();
   const root = required(cursor.address(), cursor.place);
@@ -85,10 +91,13 @@ function readOld(source: ByteSource, start: number, bytes: Uint8Array, signal?: 
   return { file, version, root, end, endAt, checksum: null };
 }
 
+/** Versions 2 and 3, which end with a checksum. */
 function readNew(source: ByteSource, start: number, bytes: Uint8Array, signal?: AbortSignal): Superblock {
   const cursor = new Cursor(bytes, start, widths(bytes, 9, start));
+  // Signature, version, widths, flags.
   cursor.skip(12);
   const base = cursor.address() ?? start;
+  // The superblock's extension.
   cursor.address();
   const endAt = cursor.place;
   const end = required(cursor.address(), endAt);

@@ -7,10 +7,10 @@ import {
   encodeNode,
   encodeTensorMessage,
   encodeText,
-  type NewAttribute,
   encodeTensorInfo,
   encodeNumber,
   encodeOpset,
+  type NewNode,
 } from '../../onnx/edit/encode.ts';
 import { GRAPH, VALUE_INFO, NODE, MODEL, OPSET, TENSOR, EXTERNAL } from '../../onnx/fields.ts';
 
@@ -35,13 +35,7 @@ export interface WeightView {
   readonly dtype: number;
 }
 
-export interface NewGraphNode {
-  readonly name: string;
-  readonly opType: string;
-  readonly domain?: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes?: readonly NewAttribute[];
+export interface NewGraphNode extends NewNode {
   /** The Keras class, shown beside the operator. */
   readonly className: string;
 }

@@ -7,6 +7,7 @@ import type { Wiring } from '../../wiring.ts';
 import { WideNodes } from './wideNodes.ts';
 import { averageOfWindows, hasLongWindows } from './windowSums.ts';
 import { GRAPH } from '../../../formats/onnx/fields.ts';
+import { range } from '../../../bytes/lists.ts';
 
 /** From this opset on, GroupNormalization says the type that it computes in. */
 const WITH_STASH_TYPE = 21;
@@ -31,7 +32,7 @@ const groupNormalised: WideForm = (nodes) => {
 };
 
 const globalAverage: WideForm = (nodes) => {
-  const spatial = Array.from({ length: nodes.rank - 2 }, (_, i) => i + 2);
+  const spatial = range(2, nodes.rank);
   return nodes.mean(nodes.wide(nodes.node.inputs[0] ?? ''), spatial);
 };
 

@@ -98,6 +98,7 @@ function chunkedV4(cursor: Cursor): Layout {
   return { kind: 'chunked', version: 4, chunk, index: readIndex(cursor, flags) };
 }
 
+/** The index's own parameters are said again where it stands, so they are stepped over here. */
 function readIndex(cursor: Cursor, flags: number): ChunkIndex {
   const start = cursor.place;
   const type = cursor.u8();
