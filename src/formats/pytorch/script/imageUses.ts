@@ -1,5 +1,5 @@
 import type { ImageUses } from '../../format.ts';
-import { MethodUses, type ImageUse, type ScriptCall, type ScriptValue } from './methodUses.ts';
+import { apartKey, MethodUses, type ImageUse, type ScriptCall, type ScriptValue } from './methodUses.ts';
 import { ScriptCode, type ReadCode } from './scriptCode.ts';
 import type { ScriptMethod } from './scriptSource.ts';
 
@@ -23,27 +23,34 @@ export async function imageUses(network: string, read: ReadCode): Promise<ImageU
   const others = new Set<string>();
   const seen = new Set<string>();
   const apart = new Map<string, string>();
+  const modulesApart = new Map<string, string>();
+  const methods = new Set<string>();
   const todo = await firstCalls(network, code);
   const first = new Set(todo);
   for (let call = todo.pop(); call && others.size < MAX_OTHERS; call = todo.pop()) {
     const key = JSON.stringify(call);
     if (seen.has(key)) continue;
     seen.add(key);
+    const [module] = call.values;
+    if (module?.kind === 'attribute') methods.add(apartKey(module.path, call.method));
     const uses = await calls.follow(call);
     if (!uses) others.add(`the code of ${call.method} can't be followed`);
     for (const use of uses ?? []) {
       if (use.kind === 'layer') weights.add(use.weight);
       else if (use.kind === 'call') todo.push(use.call);
-      else if (use.kind === 'apart') apart.set(use.path, use.statement);
+      else if (use.kind === 'apart') {
+        apart.set(apartKey(use.path, use.method), use.statement);
+        if (use.method !== null) modulesApart.set(use.path, use.statement);
+      }
       // What is given back is followed in the method that called.
       else if (use.kind === 'other' || first.has(call)) others.add(use.statement);
     }
   }
-  for (const weight of weights) {
-    // A weight that loses channels, or its layer, can't be used for anything else.
-    const statement = apart.get(weight) ?? apart.get(weight.slice(0, Math.max(0, weight.lastIndexOf('.'))));
-    if (statement !== undefined) others.add(statement);
-  }
+  // A weight that loses channels can't be used for anything else, nor can its layer or a method that reads the image.
+  const owners = [...weights].map((weight) => weight.slice(0, Math.max(0, weight.lastIndexOf('.'))));
+  const keys = [...[...weights].map((weight) => apartKey(weight, null)), ...methods];
+  const again = [...keys.map((key) => apart.get(key)), ...owners.map((owner) => owner && modulesApart.get(owner))];
+  for (const statement of again) if (statement) others.add(statement);
   if (weights.size === 0 && others.size === 0) others.add(`the code of ${network} can't be followed`);
   return { weights: [...weights], others: [...others].slice(0, MAX_OTHERS) };
 }

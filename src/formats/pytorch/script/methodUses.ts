@@ -32,8 +32,8 @@ export type ImageUse =
   | { readonly kind: 'layer'; readonly weight: string }
   | { readonly kind: 'call'; readonly call: ScriptCall }
   | { readonly kind: 'returned'; readonly statement: string }
-  /** What stands under these names is read, or run, without the image. */
-  | { readonly kind: 'apart'; readonly path: string; readonly statement: string }
+  /** A tensor is read, or a method of a module run, without the image. */
+  | { readonly kind: 'apart'; readonly path: string; readonly method: string | null; readonly statement: string }
   | { readonly kind: 'other'; readonly statement: string };
 
 /** What is known beside a method. */
@@ -72,7 +72,7 @@ const PASSING: ReadonlyMap<string, RegExp> = new Map([
 ]);
 const ASSIGNMENT = /^([\w, ]+?),? = (.*)$/;
 const NAME = /(?<![\w.])(CONSTANTS\.c\d+|[A-Za-z_]\w*(\.\w+(?![\w(]))?)/g;
-const MODULE_CALL = /\((\w+(?:\.\w+)?)\)\.\w+\(/g;
+const MODULE_CALL = /\((\w+(?:\.\w+)?)\)\.(\w+)\(/g;
 const RETURNED = /^return (.*)$/;
 /** Longer statements are written by nobody. */
 const MAX_LINE = 2000;
@@ -135,26 +135,26 @@ export class MethodUses {
     const code = withoutStrings(expression);
     for (const { 0: name, index } of code.matchAll(NAME)) {
       const tensor = await this.attribute(name);
-      if (!tensor?.type.includes('Tensor') || this.apart.has(tensor.path)) continue;
+      if (!tensor?.type.includes('Tensor') || this.apart.has(apartKey(tensor.path, null))) continue;
       const isApart = !this.isReadWithImage(expression, { start: index, end: index + name.length });
-      if (isApart) this.pushApart(tensor, statement);
+      if (isApart) this.pushApart(tensor.path, null, statement);
     }
-    for (const { 0: text, 1: receiver = '', index } of code.matchAll(MODULE_CALL)) {
+    for (const { 0: text, 1: receiver = '', 2: method = '', index } of code.matchAll(MODULE_CALL)) {
       const module = await this.attribute(receiver);
-      if (!module || this.apart.has(module.path)) continue;
+      if (!module || this.apart.has(apartKey(module.path, method))) continue;
       const inside = index + text.length;
       const call = enclosingCall(expression, { start: inside, end: inside });
       if (!call || this.imageCalls.has(call.calleeStart)) continue;
       // Another input of the network is followed by itself.
       const isOfAnother = call.arguments.some((argument) => this.parameters.has(argument));
-      if (!isOfAnother) this.pushApart(module, statement);
+      if (!isOfAnother) this.pushApart(module.path, method, statement);
     }
   }
 
   /** Of what is read or run several times, the first statement says enough. */
-  private pushApart({ path }: ScriptAttribute, statement: string): void {
-    this.apart.add(path);
-    this.uses.push({ kind: 'apart', path, statement: cutText(statement, MAX_SHOWN) });
+  private pushApart(path: string, method: string | null, statement: string): void {
+    this.apart.add(apartKey(path, method));
+    this.uses.push({ kind: 'apart', path, method, statement: cutText(statement, MAX_SHOWN) });
   }
 
   /** Together with the image, or only for its type or the size of its kernel. */
@@ -281,6 +281,11 @@ function placeOf(statement: string): Place {
   if (returned !== undefined) return { statement, target: '', expression: returned };
   const [, target = '', expression = statement] = ASSIGNMENT.exec(statement) ?? [];
   return { statement, target, expression };
+}
+
+/** One text for a tensor, or for a method of a module. */
+export function apartKey(path: string, method: string | null): string {
+  return `${path} ${method ?? ''}`;
 }
 
 function other(statement: string): ImageUse {

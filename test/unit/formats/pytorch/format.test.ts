@@ -273,6 +273,8 @@ test('TorchScript: what else is done with the weight that reads the image is tol
   const rows = ['z = torch.conv_transpose2d(y, w)', 'z = torch.div(y, torch.norm(w))', 'return (conv1).forward(y, )'];
   for (const statement of rows)
     assert.deepEqual(await usesOf(...read, statement), { weights: ['conv1.weight'], others: [statement] });
+  const around = ['y = (self.child).inner(x, )', 'return (self.child).inner(y, )'];
+  assert.deepEqual((await usesOf(...around))?.others.includes(around[1] ?? ''), true);
   const frozen = ['y = torch.conv2d(x, CONSTANTS.c1, None, [1, 1])', 'return torch.conv_transpose2d(y, CONSTANTS.c1)'];
   assert.deepEqual(await usesOf(...frozen), { weights: ['constants.1'], others: frozen.slice(1) });
   const harmless = [
