@@ -69,6 +69,14 @@ const PLACES = {
   browser: inBrowser,
 };
 
+/** The places that `--only=` names, or all. */
+function placesAsked() {
+  const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
+  if (only === undefined) return Object.keys(PLACES);
+  if (!Object.hasOwn(PLACES, only)) throw new Error(`--only= takes ${Object.keys(PLACES).join(', ')}, not ${only}.`);
+  return [only];
+}
+
 /** Runs the suite in one place. What it prints comes in one piece, as others run beside it. */
 async function runIn(place, options) {
   const lines = [];
@@ -83,8 +91,7 @@ async function runIn(place, options) {
 }
 
 async function runEverywhere(folders) {
-  const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
-  const places = only === undefined ? Object.keys(PLACES) : [only];
+  const places = placesAsked();
   const browser = await launchBrowser();
   try {
     await sideBySide(...places.map((place) => () => runIn(place, { ...folders, browser })));

@@ -76,6 +76,11 @@ const TESTS: readonly Row[] = [
     code: `import { describe } from 'node:test';\ndescribe('one', () => undefined);\n`,
     rule: 'no-restricted-imports',
   },
+  ...['it', 'it.only', 'describe.only'].map((call) => ({
+    path: `test/vscode/${call}.test.ts`,
+    code: `${call}('one', () => undefined);\n`,
+    rule: call.endsWith('only') ? 'no-restricted-properties' : null,
+  })),
 ];
 
 const shows = (code: string): string =>
