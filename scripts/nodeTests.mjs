@@ -31,7 +31,8 @@ export async function runTests(label, files, { options = [], env = {}, held = fa
     '--test-reporter-destination=stderr',
   ];
   const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
-  const start = ['--enable-source-maps', `--import=${TEST_PROCESS}`, `--test-timeout=${HANGS}`];
+  // All processors are busy with other tests: threads of the garbage collector would wait for one another.
+  const start = ['--enable-source-maps', '--single-threaded-gc', `--import=${TEST_PROCESS}`, `--test-timeout=${HANGS}`];
   const concurrency = `--test-concurrency=${availableParallelism()}`;
   const { bundles, removeBundles } = await bundleTests(files, { perProcess });
   try {

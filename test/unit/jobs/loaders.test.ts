@@ -32,11 +32,11 @@ const SEEN = 0.01;
 const NETWORKS = ['resnet18', 'vgg11_bn', 'mobilenet_v3_small', 'densenet121', 'convnext_tiny', 'vit_b_16', 'swin_t'];
 const WITH_OPTIMIZER = ['sgd', 'adamw'];
 /** How every network is saved; savedForms.py has them. */
-const MAIN_FORMS = ['safetensors', 'shards', ...WITH_OPTIMIZER];
+const MAIN_FORMS = ['safetensors', ...WITH_OPTIMIZER];
 /** How resnet18 is saved, and in turn the others, since what these differ in does not depend on the network. */
 const OTHER_FORMS = [
   ...['zip', 'protocol4', 'legacy', 'scripted', 'traced', 'module', 'legacy-module'],
-  ...['lightning', 'ultralytics', 'average', 'bin-shards'],
+  ...['lightning', 'ultralytics', 'average', 'shards', 'bin-shards'],
 ];
 /** `CHANNELWISE_LOADERS=full` saves whole networks, each in all forms, and prints every difference (CONTRIBUTING). */
 const FULL = process.env.CHANNELWISE_LOADERS === 'full';

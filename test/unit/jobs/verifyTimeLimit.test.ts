@@ -28,9 +28,9 @@ test('a proof that hangs is stopped, and said in one sentence', async () => {
     worker.on('exit', () => resolve());
   });
   await assert.rejects(
-    withTimeLimit(report, { milliseconds: 4000, stop: () => worker.terminate() }),
+    withTimeLimit(report, { milliseconds: 2000, stop: () => worker.terminate() }),
     (e: ChannelwiseError) =>
-      e.code === 'runtime-time' && /^ONNX Runtime did not finish within 4 seconds and was stopped\.$/.test(e.message),
+      e.code === 'runtime-time' && /^ONNX Runtime did not finish within 2 seconds and was stopped\.$/.test(e.message),
   );
   await ended;
 });

@@ -118,7 +118,7 @@ export function integers<D>(add: (draft: D, value: bigint, field: Field) => void
       for (let at = 0; at < part.length; at++) {
         if (at - used >= 10) throw malformed('a number is longer than ten bytes', field.start);
         if ((part[at] ?? 0) >= 0x80) continue;
-        add(draft, BigInt.asIntN(64, varintValue(part, used, at)), field);
+        add(draft, signedVarint(part, used, at), field);
         used = at + 1;
         count++;
       }
@@ -128,8 +128,12 @@ export function integers<D>(add: (draft: D, value: bigint, field: Field) => void
   };
 }
 
-/** The value of the varint in bytes [from, last]. */
-function varintValue(part: Uint8Array, from: number, last: number): bigint {
+/** The values of one byte, made once: lists of small numbers are the longest ones. */
+const ONE_BYTE = Array.from({ length: 128 }, (_, value) => BigInt(value));
+
+/** The int64 of the varint in bytes [from, last]; a negative one has ten. */
+function signedVarint(part: Uint8Array, from: number, last: number): bigint {
+  if (last === from) return ONE_BYTE[(part[from] ?? 0) % 128] ?? 0n;
   if (last - from < 7) {
     let small = 0;
     for (let at = last; at >= from; at--) small = small * 128 + ((part[at] ?? 0) % 128);
@@ -137,7 +141,7 @@ function varintValue(part: Uint8Array, from: number, last: number): bigint {
   }
   let value = 0n;
   for (let at = last; at >= from; at--) value = value * 128n + BigInt((part[at] ?? 0) % 128);
-  return value;
+  return BigInt.asIntN(64, value);
 }
 
 /** A varint field as a safe integer. Throws `malformed` for another wire type or a larger number. */
