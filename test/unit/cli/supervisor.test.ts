@@ -117,7 +117,7 @@ function commandLine(...argv: string[]): Promise<Shell> {
 test('a Loop that never ends ends on the command line', async () => {
   writeFileSync(at('endless.onnx'), loopModel(null));
   const { outPath } = await convertToGray(at('endless.onnx'));
-  const { code, errors } = await commandLine('verify', at('endless.onnx'), outPath ?? '', '--time-limit', '3');
+  const { code, errors } = await commandLine('verify', at('endless.onnx'), outPath ?? '', '--time-limit', '2');
   assert.equal(code, 2);
   assert.ok(errors.split('\n').length === 1 && errors.length > 0, errors);
 });

@@ -7,7 +7,7 @@ import { runFuzz } from '../../../fuzz/run.ts';
 import { Random } from '../../../fixtures/random.ts';
 
 const FAILED = new URL('../../../fixtures/fuzz/', import.meta.url);
-const INPUTS = 600;
+const INPUTS = 400;
 
 test('inputs that once failed', async () => {
   const files = existsSync(FAILED) ? readdirSync(FAILED).filter((f) => f.endsWith('.onnx')) : [];
