@@ -18,11 +18,12 @@ export function testFiles(folder) {
 }
 
 /**
- * Runs test files, as many at a time as there are processors. Options go to the test runner; a reporter among them
+ * Runs test files, `atATime` processes at once: as many as there are processors where nothing is said. Options go to the test runner; a reporter among them
  * replaces ours. `perProcess` neighbours share a process, and with it what V8 and ONNX Runtime have compiled. `held` is
  * that of `run`.
  */
-export async function runTests(label, files, { options = [], env = {}, held = false, perProcess = 1 } = {}) {
+export async function runTests(label, files, settings = {}) {
+  const { options = [], env = {}, held = false, perProcess = 1, atATime = availableParallelism() } = settings;
   if (files.length === 0) throw new Error(`${label}: there are no test files.`);
   const reporters = [
     '--test-reporter=spec',
@@ -33,7 +34,7 @@ export async function runTests(label, files, { options = [], env = {}, held = fa
   const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
   // All processors are busy with other tests: threads of the garbage collector would wait for one another.
   const start = ['--enable-source-maps', '--single-threaded-gc', `--import=${TEST_PROCESS}`, `--test-timeout=${HANGS}`];
-  const concurrency = `--test-concurrency=${availableParallelism()}`;
+  const concurrency = `--test-concurrency=${atATime}`;
   const { bundles, removeBundles } = await bundleTests(files, { perProcess });
   try {
     await runNode(label, [...start, '--test', concurrency, ...own, ...options, ...bundles], { env, held });

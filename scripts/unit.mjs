@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { runTests, testFiles } from './nodeTests.mjs';
 import { main } from './step.mjs';
 
@@ -11,7 +12,10 @@ const PER_PROCESS = 12;
 export async function unitTests(args = []) {
   const given = args.filter((a) => !a.startsWith('-'));
   const options = args.filter((a) => a.startsWith('-'));
-  await runTests('Unit tests', given.length > 0 ? given : testFiles('test/unit'), { options, perProcess: PER_PROCESS });
+  // One more than processors, as some wait for a program that they started, or for the disk.
+  const atATime = availableParallelism() + 1;
+  const files = given.length > 0 ? given : testFiles('test/unit');
+  await runTests('Unit tests', files, { options, perProcess: PER_PROCESS, atATime });
 }
 
 if (process.argv[1]?.endsWith('unit.mjs')) await main(() => unitTests(process.argv.slice(2)));
