@@ -185,7 +185,10 @@ test('an adapted model shows before and now, and asks for no normalisation that 
   await page.getByRole('listbox', { name: 'Before: det.onnx, in colour' }).waitFor();
   await page.getByRole('listbox', { name: 'Now: this file, in gray' }).waitFor();
   const text = await page.locator('cw-first-layer-tab .columns').innerText();
-  assert.match(text, /No layer of the graph normalises\. The map is inside the model; don’t apply it again outside/);
+  assert.match(
+    text,
+    /No layer of the graph normalises\. The map is inside the model; don’t apply it again outside\. For what it leaves out, check/,
+  );
   await page.screenshot({ path: 'test-results/page/first-layer-adapted.png' });
   await close();
 });

@@ -100,6 +100,8 @@ function layoutText(layout: string): string {
   return layout === 'NHWC' ? ': batch, rows, columns, channels' : '';
 }
 
+const HOW_TRAINED = 'how the model was trained: value range, mean and standard deviation.';
+
 /** Rows, columns and channels: what has fewer axes is no image. */
 const IMAGE_RANK = 3;
 
@@ -114,11 +116,9 @@ function rangeText({ range, normalisation, dtype, dims }: PageLayerInput, map: P
       : 'Pixels as whole numbers, 0 to 255.';
   if (range === 'zero-to-one') return 'Pixels 0 to 1: the graph normalises them itself.';
   if (normalisation) return 'The graph scales the pixels itself, see below; the range it expects is not stated.';
-  if (map && computes(map)) return `No layer of the graph normalises. ${preparationText(map)}`;
-  return (
-    'No normalisation was found in the graph. Check how the model was trained: value range, mean and standard ' +
-    'deviation.'
-  );
+  if (map && computes(map))
+    return `No layer of the graph normalises. ${preparationText(map)} For what it leaves out, check ${HOW_TRAINED}`;
+  return `No normalisation was found in the graph. Check ${HOW_TRAINED}`;
 }
 
 function numbersText(values: readonly number[]): string {
