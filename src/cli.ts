@@ -3,10 +3,12 @@ import { Supervisor } from './cli/supervisor.ts';
 
 // The thread does the work and loads what it needs; this one only watches, so that it starts in no time.
 const thread = new URL(import.meta.url.replace(/cli(\.\w+)$/, 'cliThread$1'));
-const supervisor = new Supervisor(new Worker(thread, { argv: process.argv.slice(2) }), {
-  out: (text) => void process.stdout.write(`${text}\n`),
-  error: (text) => void process.stderr.write(`${text}\n`),
-});
+const argv = process.argv.slice(2);
+const streams = {
+  out: (text: string) => void process.stdout.write(`${text}\n`),
+  error: (text: string) => void process.stderr.write(`${text}\n`),
+};
+const supervisor = new Supervisor(new Worker(thread, { argv }), streams, argv);
 
 // Ctrl+C, `kill` and a terminal that closes leave no temporary file behind; the second one ends the process at once.
 // What writes nothing ends at the first: ONNX Runtime can't be interrupted, and would make the signal wait.

@@ -1,5 +1,7 @@
 import type { Worker } from 'node:worker_threads';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { countOf, countText } from '../text/numbers.ts';
+import { failureDocument, failureLine, failureOf, type Failure } from './failure.ts';
 import type { Limits } from './verb.ts';
 import type { ThreadMessage } from './verbThread.ts';
 
@@ -25,15 +27,17 @@ const STOPPED = 2;
 export class Supervisor {
   private readonly worker: Worker;
   private readonly streams: Streams;
+  private readonly argv: readonly string[];
   private limits: Limits | null = null;
   private readonly started = Date.now();
   private timer: NodeJS.Timeout | undefined;
   private code: number | null = null;
-  private reason: string | null = null;
+  private reason: ChannelwiseError | null = null;
 
-  constructor(worker: Worker, streams: Streams) {
+  constructor(worker: Worker, streams: Streams, argv: readonly string[]) {
     this.worker = worker;
     this.streams = streams;
+    this.argv = argv;
   }
 
   /** Whether it may be ended at once, without leaving anything behind. */
@@ -54,7 +58,7 @@ export class Supervisor {
       clearInterval(look);
       clearTimeout(this.timer);
     }
-    if (this.reason !== null) this.streams.error(this.reason);
+    if (this.reason !== null) this.tell(failureOf(this.reason));
     return this.reason === null ? (this.code ?? 1) : STOPPED;
   }
 
@@ -69,11 +73,20 @@ export class Supervisor {
         return this.streams.out(message.text);
       case 'error':
         return this.reason === null ? this.streams.error(message.text) : undefined;
+      case 'failure':
+        return this.reason === null ? this.tell(message.failure) : undefined;
       case 'limits':
         return this.limit(message.limits);
       case 'end':
         this.code = message.code;
     }
+  }
+
+  /** A line for a person, and for who asked for JSON a document, as every result is one. */
+  private tell(failure: Failure): void {
+    this.streams.error(failureLine(failure));
+    const document = failureDocument(failure, this.argv);
+    if (document !== null) this.streams.out(document);
   }
 
   private limit(limits: Limits): void {
@@ -83,20 +96,21 @@ export class Supervisor {
     const why =
       `Stopped after ${countOf(limits.seconds, 'second')}, the limit for files of this size; --time-limit ` +
       'SECONDS allows more.';
-    this.timer = setTimeout(() => this.stop(why), Math.max(left, 0));
+    this.timer = setTimeout(() => this.stop('time-limit', why), Math.max(left, 0));
   }
 
   private lookAtMemory(): void {
     if (!this.limits || process.memoryUsage.rss() <= this.limits.megabytes * MEGABYTE) return;
     const megabytes = countText(this.limits.megabytes);
     this.stop(
+      'memory-limit',
       `Stopped at ${megabytes} MB of memory, the limit for files of this size; --memory-limit MEGABYTES allows more.`,
     );
   }
 
-  private stop(reason: string): void {
+  private stop(code: string, why: string): void {
     if (this.reason !== null || this.code !== null) return;
-    this.reason = reason;
+    this.reason = new ChannelwiseError('refused', code, why);
     if (this.mayEnd) {
       void this.worker.terminate();
       return;
@@ -107,7 +121,11 @@ export class Supervisor {
 
   private failed(error: Error & { code?: string }): void {
     if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
-      this.reason ??= 'Stopped: there is no more memory for what this file needs.';
-    else this.streams.error(`Internal error: ${error.message}`);
+      this.reason ??= new ChannelwiseError(
+        'refused',
+        'out-of-memory',
+        'Stopped: there is no more memory for what this file needs.',
+      );
+    else this.tell(failureOf(error));
   }
 }

@@ -1,15 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { messageOf } from '../text/messageOf.ts';
 import { runVerb } from './commandLine.ts';
+import { failureOf, type Failure } from './failure.ts';
 import { FIRST_LIMITS } from './limits.ts';
-import { shownLine } from './print.ts';
 import { REFUSED, type Output, type Limits } from './verb.ts';
 
 /** From the thread that runs a command: what to print, and how it ended. */
 export type ThreadMessage =
   | { readonly type: 'line' | 'error'; readonly text: string }
   | { readonly type: 'limits'; readonly limits: Limits }
+  | { readonly type: 'failure'; readonly failure: Failure }
   | { readonly type: 'end'; readonly code: number };
 
 /** Lines travel together; one message for each of 30,000 takes longer than making them. */
@@ -41,19 +40,13 @@ export async function runInThread(port: MessagePort, argv: readonly string[]): P
     starts: (limits) => post({ type: 'limits', limits }),
   };
   post({ type: 'limits', limits: FIRST_LIMITS });
-  const code = await exitCode(() => runVerb(argv, output, controller.signal), output);
+  const code = await runVerb(argv, output, controller.signal).catch((error: unknown) => {
+    const failure = failureOf(error);
+    flush();
+    post({ type: 'failure', failure });
+    return failure.kind === 'internal' ? INTERNAL_ERROR : REFUSED;
+  });
   flush();
   post({ type: 'end', code });
   port.close();
-}
-
-async function exitCode(run: () => Promise<number>, output: Output): Promise<number> {
-  try {
-    return await run();
-  } catch (error) {
-    const isKnown = error instanceof ChannelwiseError;
-    const text = messageOf(error);
-    output.error(shownLine(isKnown ? text : `Internal error: ${text}`));
-    return isKnown ? REFUSED : INTERNAL_ERROR;
-  }
 }

@@ -1,5 +1,7 @@
 import { verifyFiles } from '../../jobs/verify.ts';
 import { verifyText } from '../../verify/proof/statement.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { failureOf } from '../failure.ts';
 import { print, shownLine } from '../print.ts';
 import {
   DIFFERENT,
@@ -63,8 +65,10 @@ async function runVerify(call: Call): Promise<number> {
     signal: call.signal,
     map: isMapGiven ? await mapOf(call) : undefined,
   });
-  print(call, report, () => verifyText(report));
+  const isRefused = report.verdict === 'unproved';
+  const why = isRefused ? failureOf(new ChannelwiseError('refused', 'unproved', report.statement)) : {};
+  print(call, { ...report, ...why }, () => verifyText(report));
   if (report.ok) return 0;
   call.output.error(shownLine(report.statement));
-  return report.verdict === 'failed' ? DIFFERENT : REFUSED;
+  return isRefused ? REFUSED : DIFFERENT;
 }

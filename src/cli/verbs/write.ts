@@ -1,9 +1,10 @@
 import { planText } from '../../adapt/report/planText.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isTellable } from '../../bytes/errors.ts';
 import type { AdaptResult } from '../../jobs/adaptOptions.ts';
 import { adaptFile, convertToGray } from '../../jobs/convert.ts';
 import type { DataCopy } from '../../jobs/dataCopies.ts';
 import { countOf } from '../../text/numbers.ts';
+import { failureOf, type Failure } from '../failure.ts';
 import { print, shownLine } from '../print.ts';
 import {
   FILES,
@@ -106,7 +107,7 @@ interface WriteOptions {
 }
 
 /** One file's result, or why there is none. */
-type Outcome = (AdaptResult & { readonly file: string }) | { readonly file: string; readonly error: string };
+type Outcome = (AdaptResult | Failure) & { readonly file: string };
 
 /** Adapts one file after the other. What one file is refused for does not keep the others; the exit code tells. */
 async function adaptEach(
@@ -139,8 +140,8 @@ async function outcomeOf(file: string, adapt: () => Promise<AdaptResult>): Promi
   try {
     return { file, ...(await adapt()) };
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
-    return { file, error: error.message };
+    if (!isTellable(error)) throw error;
+    return { file, ...failureOf(error) };
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Failure } from '../../../src/cli/failure.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { run } from '../../fixtures/runCli.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
@@ -150,5 +151,17 @@ for (const [name, argv, message] of REFUSED) {
     assert.match(refused, message);
     assert.doesNotMatch(refused, /\n/);
     assert.deepEqual(readdirSync(folder).sort(), before);
+    const failure = JSON.parse((await run(...argv, '--json')).text) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(failure), ['error', 'code', 'kind', 'place']);
+    assert.equal(failure.error, refused);
+    assert.match(String(failure.code), /^[a-z][a-z-]*$/);
   });
 }
+
+test('--json says where in the file, and of several files which one', async () => {
+  const { error, ...failure } = JSON.parse((await run('gray', at('text.onnx'), '--json')).text) as Failure;
+  assert.deepEqual(failure, { code: 'malformed', kind: 'malformed', place: { offset: 2 } });
+  const [one, two] = JSON.parse((await run('gray', at('text.onnx'), at('none.onnx'), '--json')).text) as Failure[];
+  assert.deepEqual(one, { file: at('text.onnx'), error, ...failure });
+  assert.deepEqual([two?.kind, two?.code], ['io', 'missing']);
+});

@@ -5,6 +5,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import type { Failure } from '../../../src/cli/failure.ts';
 import { Supervisor } from '../../../src/cli/supervisor.ts';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import type { Limits } from '../../../src/cli/verb.ts';
@@ -27,15 +28,13 @@ interface Ended {
 }
 
 /** Supervises a thread that says its limits and then does what the code says. */
-async function supervised(limits: Limits, work: string): Promise<Ended> {
+async function supervised(limits: Limits, work: string, argv: readonly string[] = []): Promise<Ended> {
   const code = `const { parentPort } = require('node:worker_threads');
     parentPort.postMessage({ type: 'limits', limits: ${JSON.stringify(limits)} });
     ${work}`;
   let [out, errors] = ['', ''];
-  const supervisor = new Supervisor(new Worker(code, { eval: true }), {
-    out: (text) => (out += text),
-    error: (text) => (errors += text),
-  });
+  const streams = { out: (text: string) => (out += text), error: (text: string) => (errors += text) };
+  const supervisor = new Supervisor(new Worker(code, { eval: true }), streams, argv);
   return { code: await supervisor.run(), out, errors };
 }
 
@@ -69,6 +68,18 @@ test('work that writes is told first, and has time to tidy up', async () => {
   const { code, out, errors } = await supervised({ ...LIMITS, seconds: 0.2, tidies: true }, tidy);
   assert.deepEqual([code, out], [2, 'tidied']);
   assert.match(errors, /^Stopped after/);
+});
+
+test('a failure is a line, and a document too where JSON is asked for; a stop takes its place', async () => {
+  const failure: Failure = { error: 'It is cut.', code: 'cut', kind: 'malformed', place: { offset: 4 } };
+  const says = `parentPort.postMessage({ type: 'failure', failure: ${JSON.stringify(failure)} });`;
+  const ends = `${says} parentPort.postMessage({ type: 'end', code: 2 });`;
+  assert.deepEqual(await supervised(LIMITS, ends), { code: 2, out: '', errors: 'It is cut.' });
+  const asked = await supervised(LIMITS, ends, ['inspect', 'a.onnx', '--json']);
+  assert.deepEqual([asked.errors, JSON.parse(asked.out)], ['It is cut.', failure]);
+  const late = `parentPort.on('message', () => { ${says} parentPort.close(); });`;
+  const { out } = await supervised({ ...LIMITS, seconds: 0.1, tidies: true }, late, ['--json']);
+  assert.equal((JSON.parse(out) as Failure).code, 'time-limit');
 });
 
 test('limits follow from the size of the files and what is done with them; options set others', async () => {
