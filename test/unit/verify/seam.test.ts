@@ -21,6 +21,7 @@ import {
   node,
   rawTensor,
   valueInfo,
+  type ModelParts,
 } from '../../fixtures/modelBuilder.ts';
 import { changed, modelFile } from '../../fixtures/modelFile.ts';
 
@@ -235,6 +236,67 @@ test('windows summed in double give the averages that AveragePool gives', async 
     const { maxAbs, why } = difference({ name: 'y', original: plain, adapted: wide });
     assert.ok(maxAbs > 0 && maxAbs < 1e-6, `${JSON.stringify(attributes)}: ${maxAbs} ${why}`);
   }
+});
+
+test('whole images are summed in double in functions and subgraphs too, where each call gives float32', async () => {
+  const mean = (from: string, to: string): ReturnType<typeof node> => node('GlobalAveragePool', [from], [to]);
+  const call = (name: string, from: string, to: string): ReturnType<typeof node> =>
+    named(node(name, [from], [to]), { domain: 'own' });
+  const branch = (to: string): ReturnType<typeof graph> =>
+    graph({ name: to, nodes: [mean('image', to)], outputs: [valueInfo(to, null)] });
+  const own = (name: string, nodes: ReturnType<typeof node>[]): NonNullable<ModelParts['functions']>[number] => ({
+    name,
+    domain: 'own',
+    input: ['a'],
+    output: ['b'],
+    node: nodes,
+    opsetImport: [
+      { domain: '', version: 17 },
+      { domain: 'own', version: 1 },
+    ],
+  });
+  const summed = model({
+    inputs: [valueInfo('image', [1, 3, 6, 6]), valueInfo('flag', [], DTYPE.bool)],
+    outputs: [valueInfo('y', null)],
+    nodes: [
+      call('Outer', 'image', 'm'),
+      node('Cast', ['image'], ['half'], { to: DTYPE.float16 }),
+      call('Mixed', 'image', 'n'),
+      call('Mixed', 'half', 'h'),
+      node('Cast', ['h'], ['o'], { to: DTYPE.float32 }),
+      node('If', ['flag'], ['p'], { then_branch: { graph: branch('t') }, else_branch: { graph: branch('e') } }),
+      node('Sum', ['m', 'n', 'o', 'p'], ['y']),
+    ],
+    functions: [
+      own('Outer', [node('Relu', ['a'], ['r']), call('Inner', 'r', 'b')]),
+      own('Inner', [mean('a', 'b')]),
+      own('Mixed', [mean('a', 'b')]),
+    ],
+    opsets: [
+      { domain: '', version: 17 },
+      { domain: 'own', version: 1 },
+    ],
+  });
+  const w = wiring(await modelFile(encodeModel(summed)));
+  const feeds = new Map([
+    ['image', fromNumbers(DTYPE.float32, [1, 3, 6, 6], weights(108), 'image')],
+    ['flag', fromNumbers(DTYPE.bool, [], [1], 'flag')],
+  ]);
+  const results = [];
+  for (const sumsInDouble of [false, true]) {
+    const { bytes } = await cutStem(w, ['y'], { sumsInDouble });
+    const decoded = decodeModel(bytes);
+    const [outer, inner, mixed] = decoded.functions.map((f) => f.node?.map((n) => n.opType).join(' '));
+    const inDouble = sumsInDouble ? 'Cast ReduceMean Cast' : 'GlobalAveragePool';
+    assert.deepEqual([outer, inner, mixed], ['Relu Inner', inDouble, 'GlobalAveragePool']);
+    const branches = decoded.graph?.node?.find((n) => n.opType === 'If')?.attribute ?? [];
+    for (const { g } of branches) assert.equal(g?.node?.map((n) => n.opType).join(' '), inDouble);
+    const session = await openSession(bytes);
+    results.push((await session.run(feeds)).get('y') ?? assert.fail());
+    await session.close();
+  }
+  const { maxAbs } = difference({ name: 'y', original: results[0], adapted: results[1] });
+  assert.ok(maxAbs < 1e-6, String(maxAbs));
 });
 
 test('numbers of types the runtime does not take leave the proof open', async () => {

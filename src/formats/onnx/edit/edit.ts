@@ -83,7 +83,12 @@ export function append(parent: MessageRef, number: number, body: Uint8Array): Ed
 
 /** Puts another field in the place of an existing one. */
 export function replaceField(ref: MessageRef, number: number, body: Uint8Array): Edit {
-  return { parent: container(ref), start: ref.start, end: ref.end, bytes: encodeField(number, body) };
+  return replaceFields(ref, encodeField(number, body));
+}
+
+/** Puts encoded fields in the place of an existing one. */
+export function replaceFields(ref: MessageRef, fields: Uint8Array): Edit {
+  return { parent: container(ref), start: ref.start, end: ref.end, bytes: fields };
 }
 
 /** Gives a message a new body; its tag stays. */

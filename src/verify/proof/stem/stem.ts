@@ -1,6 +1,6 @@
 import { joined } from '../../../bytes/joined.ts';
 import { pieces, type Splice } from '../../../bytes/splice.ts';
-import { toSplices } from '../../../formats/onnx/edit/edit.ts';
+import { toSplices, type Edit } from '../../../formats/onnx/edit/edit.ts';
 import {
   encodeField,
   encodeFieldHead,
@@ -11,11 +11,12 @@ import {
 import { rawBytes } from '../../../tensors/dtypes.ts';
 import { knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import type { Node, Tensor, ValueType } from '../../../formats/onnx/model.ts';
+import type { MessageRef, Node, Tensor, ValueType } from '../../../formats/onnx/model.ts';
+import type { WireReader } from '../../../formats/onnx/scan/wire.ts';
 import { decodeTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import { elementCount } from '../../../tensors/storedTensor.ts';
 import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
-import { inDouble, longSums, type LongSums } from './doubleSums.ts';
+import { doubleSums } from './doubleSums.ts';
 import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wiring.ts';
 import { GRAPH, MODEL, VALUE_INFO, TENSOR } from '../../../formats/onnx/fields.ts';
 
@@ -67,12 +68,8 @@ export async function cutStem(
   checkSize([...nodes.flatMap(heldTensors), ...weights, ...sparse.flatMap((s) => [s.values, s.indices])], nodes);
   const copy = (ref: { start: number; end: number }): Promise<Uint8Array> => ctx.wire.bytes(ref.start, ref.end);
   const parts: Uint8Array[] = [];
-  const sums: LongSums = sumsInDouble ? longSums(wiring, nodes) : new Map();
-  for (const node of nodes) {
-    const rank = sums.get(node);
-    if (rank === undefined) parts.push(await nodeBytes(wiring, node));
-    else parts.push(...(await inDouble(wiring, node, rank)));
-  }
+  const edits = sumsInDouble ? await doubleSums(wiring, nodes) : [];
+  for (const node of nodes) parts.push(await nodeBytes(wiring, node, edits));
   parts.push(encodeText(GRAPH.name, 'stem'));
   for (const weight of weights)
     parts.push(weight.storage.kind === 'external' ? await inlined(wiring, weight) : await copy(weight.ref));
@@ -87,25 +84,50 @@ export async function cutStem(
   }
   for (const name of targets) parts.push(encodeField(GRAPH.output, encodeText(VALUE_INFO.name, name)));
   return {
-    bytes: await framed(wiring.file, parts),
+    bytes: await framed(wiring.file, parts, edits),
     nodes,
     inputs: [...wiring.inputs.keys()].filter((name) => needed.has(name)),
     opened: graph.inputs.some(({ name }) => needed.has(name) && opened.get(name)?.length),
   };
 }
 
-/** A model of its own with these fields as its graph. A whole network is copied once here, and no more. */
-export async function framed(file: ModelFile, graph: readonly Uint8Array[]): Promise<Uint8Array> {
+/**
+ * A model of its own with these fields as its graph, and with edits to its functions. A whole network is copied once
+ * here, and no more.
+ */
+export async function framed(
+  file: ModelFile,
+  graph: readonly Uint8Array[],
+  edits: readonly Edit[] = [],
+): Promise<Uint8Array> {
   const length = graph.reduce((sum, part) => sum + part.length, 0);
-  return joined([...(await copyFrame(file)), encodeFieldHead(MODEL.graph, length), ...graph]);
+  return joined([...(await copyFrame(file, edits)), encodeFieldHead(MODEL.graph, length), ...graph]);
 }
 
 /** What gives a model's nodes their meaning: its own format version, the operators' versions and the functions. */
-async function copyFrame({ model, ctx }: ModelFile): Promise<Uint8Array[]> {
+async function copyFrame({ model, ctx }: ModelFile, edits: readonly Edit[]): Promise<Uint8Array[]> {
   const frame: Uint8Array[] = [];
-  for (const { start, end } of await ctx.wire.ranges(model.ref, (field) => FRAME_FIELDS.has(field.number)))
-    frame.push(await ctx.wire.bytes(start, end));
+  for (const field of await ctx.wire.ranges(model.ref, ({ number }) => FRAME_FIELDS.has(number)))
+    frame.push(await edited(ctx.wire, field, edits));
   return frame;
+}
+
+/** Bytes of the file, with those of the edits that lie in them. */
+async function edited(
+  wire: WireReader,
+  { start, end }: Pick<MessageRef, 'start' | 'end'>,
+  edits: readonly Edit[],
+): Promise<Uint8Array> {
+  const own = await wire.bytes(start, end);
+  const isInside = (part: Pick<Splice, 'start' | 'end'>): boolean => part.start >= start && part.end <= end;
+  const within = edits.filter(isInside);
+  if (!within.length) return own;
+  const splices = (await toSplices(wire, within))
+    .filter(isInside)
+    .map((splice) => ({ ...splice, start: splice.start - start, end: splice.end - start }));
+  return joined(
+    pieces(own.length, splices).map((piece) => ('bytes' in piece ? piece.bytes : own.subarray(piece.start, piece.end))),
+  );
 }
 
 type TensorType = Extract<ValueType, { kind: 'tensor' }>;
@@ -171,22 +193,13 @@ async function inlined(wiring: Wiring, tensor: Tensor): Promise<Uint8Array> {
   );
 }
 
-/** A node's own bytes; tensors inside it that lie beside the model are moved inline. */
-export async function nodeBytes(wiring: Wiring, node: Node): Promise<Uint8Array> {
+/** A node's own bytes with edits; tensors inside it that lie beside the model are moved inline. */
+export async function nodeBytes(wiring: Wiring, node: Node, edits: readonly Edit[] = []): Promise<Uint8Array> {
   const { ctx } = wiring.file;
-  const { start, end } = node.ref;
-  const beside = heldTensors(node).filter((heldTensor) => heldTensor.storage.kind === 'external');
-  if (!beside.length) return ctx.wire.bytes(start, end);
-  const edits = [];
-  for (const tensor of beside)
-    edits.push(
-      await replaceTensor(ctx, tensor, tensor.dims, (await decodeTensor(ctx, tensor, tensor.name || node.name)).values),
-    );
-  const inside: Splice[] = (await toSplices(ctx.wire, edits))
-    .filter((splice) => splice.start >= start && splice.end <= end)
-    .map((splice) => ({ ...splice, start: splice.start - start, end: splice.end - start }));
-  const own = await ctx.wire.bytes(start, end);
-  return joined(
-    pieces(own.length, inside).map((piece) => ('bytes' in piece ? piece.bytes : own.subarray(piece.start, piece.end))),
-  );
+  const moved: Edit[] = [];
+  for (const tensor of heldTensors(node).filter((held) => held.storage.kind === 'external')) {
+    const { values } = await decodeTensor(ctx, tensor, tensor.name || node.name);
+    moved.push(await replaceTensor(ctx, tensor, tensor.dims, values));
+  }
+  return edited(ctx.wire, node.ref, [...moved, ...edits]);
 }

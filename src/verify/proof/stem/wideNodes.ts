@@ -1,8 +1,9 @@
 import { encodeNode, type NewAttribute, type NewTensor } from '../../../formats/onnx/edit/encode.ts';
 import { copyNode } from '../../../formats/onnx/edit/nodeCopy.ts';
+import type { TakenNames } from '../../../adapt/flow/names.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
+import type { WireReader } from '../../../formats/onnx/scan/wire.ts';
 import { DOUBLE, FLOAT, INT64 } from '../../../tensors/dtypes.ts';
-import type { Wiring } from '../../wiring.ts';
 
 /** From this opset on, ReduceMean takes its axes as an input. */
 const AXES_AS_INPUT = 18;
@@ -21,11 +22,13 @@ export class WideNodes {
   readonly node: Node;
   readonly rank: number;
   readonly opset: number;
-  private readonly wiring: Wiring;
+  private readonly wire: WireReader;
+  private readonly names: TakenNames;
   private readonly output: string;
 
-  constructor(wiring: Wiring, { node, rank, opset }: WideNode) {
-    this.wiring = wiring;
+  constructor(wire: WireReader, { node, rank, opset }: WideNode, names: TakenNames) {
+    this.wire = wire;
+    this.names = names;
     this.node = node;
     this.rank = rank;
     this.opset = opset;
@@ -69,7 +72,7 @@ export class WideNodes {
   async copy(inputs: readonly string[], attributes: ReadonlyMap<string, NewAttribute> = new Map()): Promise<string> {
     const made = this.fresh();
     const copied = { name: made, inputs, outputs: [made], attributes };
-    this.bodies.push(await copyNode(this.wiring.file.ctx.wire, this.node, copied));
+    this.bodies.push(await copyNode(this.wire, this.node, copied));
     return made;
   }
 
@@ -83,9 +86,6 @@ export class WideNodes {
 
   /** A name that no tensor of the model has. */
   private fresh(): string {
-    const { makers, stored, sparse, inputs } = this.wiring;
-    let name = `${this.output}/wide_${this.bodies.length}`;
-    while (makers.has(name) || stored.has(name) || sparse.has(name) || inputs.has(name)) name += '_';
-    return name;
+    return this.names.fresh(`${this.output}/wide_${this.bodies.length}`);
   }
 }
