@@ -21,7 +21,7 @@ function row(name: string, kind: DtypeRow['kind'], bits: number | null, field: n
   return { name, bits, field, kind, lanes: kind === 'complex' ? 2 : 1 };
 }
 
-/** Numbers from onnx.proto (IR 13): https://onnx.ai/onnx/intro/concepts.html#element-type */
+/** Numbers from onnx.proto (IR 14): https://onnx.ai/onnx/intro/concepts.html#element-type */
 export const DTYPES: Readonly<Record<number, DtypeRow>> = {
   1: row('float32', 'float', 32, FLOAT_DATA),
   2: row('uint8', 'uint', 8, INT32_DATA),
@@ -49,6 +49,8 @@ export const DTYPES: Readonly<Record<number, DtypeRow>> = {
   24: row('float8e8m0', 'float', 8, INT32_DATA),
   25: row('uint2', 'uint', 2, INT32_DATA),
   26: row('int2', 'int', 2, INT32_DATA),
+  27: row('float6e2m3', 'float', 6, INT32_DATA),
+  28: row('float6e3m2', 'float', 6, INT32_DATA),
 };
 
 export const FLOAT = 1;
@@ -73,7 +75,7 @@ const COMPUTED_BITS = 16;
 /** Doubles hold every integer up to 2^53. */
 const EXACT_BITS = 53;
 
-/** A floating-point type of any width, float8 and float4 too. Unknown types are none. */
+/** A floating-point type of any width, float8, float6 and float4 too. Unknown types are none. */
 export function isFloat(dtype: number): boolean {
   return DTYPES[dtype]?.kind === 'float';
 }
@@ -158,7 +160,8 @@ export function dtypeByName(name: string): number | null {
 }
 
 /**
- * Bytes that `count` elements take in raw_data. Elements below a byte share bytes: two (4 bit) or four (2 bit) in one.
+ * Bytes that `count` elements take in raw_data. Elements below a byte share bytes: two (4 bit) or four (2 bit) in one,
+ * four (6 bit) in three.
  */
 export function rawBytes(row: DtypeRow, count: number): number {
   return row.bits === null ? 0 : Math.ceil((count * row.bits) / 8);

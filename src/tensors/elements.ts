@@ -1,5 +1,6 @@
 import { DTYPES, dtypeName, rawBytes, type DtypeRow } from './dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { partAt, putPart } from './parts.ts';
 import { roundHalfEven, smallFloatPattern, smallFloatValues } from './smallFloat.ts';
 
 /**
@@ -45,14 +46,10 @@ function joinHalves(high: number, low: number): number {
   return high * 2 ** 32 + low;
 }
 
-/** Elements below a byte: the first one lies in the lowest bits. */
 function decodeParts(dtype: number, row: DtypeRow, bytes: Uint8Array, out: Float64Array): void {
   const bits = row.bits ?? 8;
-  const perByte = 8 / bits;
-  const mask = 2 ** bits - 1;
   const values = partValues(dtype, row);
-  for (let i = 0; i < out.length; i++)
-    out[i] = values[((bytes[Math.floor(i / perByte)] ?? 0) >> ((i % perByte) * bits)) & mask] ?? NaN;
+  for (let i = 0; i < out.length; i++) out[i] = values[partAt(bytes, i, bits)] ?? NaN;
 }
 
 function partValues(dtype: number, row: DtypeRow): ArrayLike<number> {
@@ -74,7 +71,7 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
   const bytes = new Uint8Array(rawBytes(row, values.length / row.lanes));
   const view = new DataView(bytes.buffer);
   const fits = patternOf(dtype, row, width);
-  const put = width < 8 ? partPutter(bytes, width) : putter(view, row, width);
+  const put: Put = width < 8 ? (index, part) => putPart(bytes, index, width, part) : putter(view, row, width);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? NaN;
     const pattern = fits(value);
@@ -115,15 +112,6 @@ function fittingFloat32(value: number): number | null {
 
 /** Writes the element at a place. */
 type Put = (index: number, pattern: number) => void;
-
-/** Elements below a byte: the first one lies in the lowest bits. */
-function partPutter(bytes: Uint8Array, width: number): Put {
-  const perByte = 8 / width;
-  return (index, pattern) => {
-    const at = Math.floor(index / perByte);
-    bytes[at] = (bytes[at] ?? 0) + pattern * 2 ** ((index % perByte) * width);
-  };
-}
 
 function putter(view: DataView, { kind }: DtypeRow, width: number): Put {
   const isFloat = kind === 'float' || kind === 'complex';

@@ -10,8 +10,8 @@ export interface FloatFormat {
 /**
  * The float formats below 32 bits. Bias, exponent and mantissa widths give the value of a bit pattern; what stands at
  * the top of the range differs: `ieee` has infinities and NaNs there, `fn` only the all-ones NaN, `fnuz` none (its one
- * NaN is the pattern of minus zero), `none` nothing. Source: https://onnx.ai/onnx/technical/float8.html, float4.html,
- * and the OCP Microscaling formats 1.0.
+ * NaN is the pattern of minus zero), `none` nothing. Source: https://onnx.ai/onnx/technical/float8.html, float6.html,
+ * float4.html, and the OCP Microscaling formats 1.0.
  */
 interface SmallFloat extends FloatFormat {
   readonly exponentBits: number;
@@ -55,6 +55,8 @@ export const SMALL_FLOATS: Readonly<Record<number, SmallFloat>> = {
   19: { exponentBits: 5, mantissaBits: 2, bias: 15, top: 'ieee' },
   20: { exponentBits: 5, mantissaBits: 2, bias: 16, top: 'fnuz' },
   23: { exponentBits: 2, mantissaBits: 1, bias: 1, top: 'none' },
+  27: { exponentBits: 2, mantissaBits: 3, bias: 1, top: 'none' },
+  28: { exponentBits: 3, mantissaBits: 2, bias: 3, top: 'none' },
 };
 /** float8e8m0 holds powers of two only: no sign, no zero, 255 is NaN. */
 const E8M0 = 24;

@@ -22,7 +22,7 @@ export interface StoredTensor {
   readonly place: ErrorPlace;
   /**
    * Hands the elements of a range to `visit` part by part, in order, reading only their bytes. Elements below a byte
-   * share bytes (the first in the lowest bits), so `from` must be the first one of its byte. Every part but the last
+   * share bytes (the first in the lowest bits), so `from` must be one that begins with a byte. Every part but the last
    * has whole elements and whole bytes. A part is the visitor's until it returns: the next one may lie in the same
    * memory. Throws `malformed` where the data does not match dims, `refused` for texts.
    */

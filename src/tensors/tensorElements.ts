@@ -1,5 +1,6 @@
 import { STRING, type DtypeRow } from './dtypes.ts';
 import { decodeRaw } from './elements.ts';
+import { elementsInTurn } from './parts.ts';
 import {
   checkHeld,
   checkRange,
@@ -70,12 +71,12 @@ export async function streamNumbers(
   const row = numericRow(tensor);
   checkRange(tensor, range);
   const width = (row.bits ?? 8) / row.lanes;
-  // Elements below a byte are read from the first one of their byte.
-  let drop = width < 8 ? range.from % (8 / width) : 0;
+  // Elements below a byte are read from one that begins with a byte.
+  let drop = range.from % elementsInTurn(width);
   const from = range.from - drop;
   let left = (range.to - from) * row.lanes;
   await tensor.stream({ from, to: range.to }, (raw) => {
-    const count = Math.min(left, (raw.length * 8) / width);
+    const count = Math.min(left, Math.floor((raw.length * 8) / width));
     const values = new Float64Array(count);
     decodeRaw(tensor.dtype, raw, values);
     left -= count;

@@ -20,7 +20,8 @@ function members(predicate: (dtype: number) => boolean): string {
 }
 
 const NARROW = 'uint8 int8 uint16 int16 uint4 int4 uint2 int2';
-const SMALL_FLOATS = 'float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz float4e2m1 float8e8m0';
+const SMALL_FLOATS =
+  'float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz float4e2m1 float8e8m0 float6e2m3 float6e3m2';
 
 for (const [what, predicate, expected] of [
   ['floats', isFloat, `float32 float16 float64 bfloat16 ${SMALL_FLOATS}`],

@@ -3,10 +3,11 @@ import protobuf from 'protobufjs/minimal.js';
 import { replaceBody, type Edit } from './edit.ts';
 import { checkCount, encodeField, encodeVarint, tag, encodeNumber } from './encode.ts';
 import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
+import { partAt } from '../../../tensors/parts.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { MessageRef, Tensor } from '../model.ts';
 import type { TensorContext } from '../tensors/tensorContext.ts';
-import { FIXED_WIDTH } from '../tensors/typedData.ts';
+import { FIXED_WIDTH, areApart } from '../tensors/typedData.ts';
 import { FIXED32, FIXED64, LEN, VARINT, type WireReader } from '../scan/wire.ts';
 import { TENSOR } from '../fields.ts';
 
@@ -46,9 +47,8 @@ export async function replaceTensor(
   const data =
     storage.kind === 'typed'
       ? encodeTyped(
-          tensor.dtype,
+          { dtype: tensor.dtype, raw, count: values.length },
           storage.field,
-          raw,
           storage.pieces.some((piece) => piece.packed),
         )
       : encodeField(TENSOR.rawData, raw);
@@ -89,7 +89,15 @@ function encodeDims(dims: readonly number[], packed: boolean): Uint8Array {
   return joined(dims.map((dim) => encodeNumber(TENSOR.dims, dim)));
 }
 
-function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: boolean): Uint8Array {
+/** Numbers as raw_data holds them. */
+interface RawNumbers {
+  readonly dtype: number;
+  readonly raw: Uint8Array;
+  readonly count: number;
+}
+
+function encodeTyped(numbers: RawNumbers, field: number, packed: boolean): Uint8Array {
+  const { raw } = numbers;
   const writer = protobuf.Writer.create();
   const width = FIXED_WIDTH[field];
   if (width !== undefined && packed) return encodeField(field, raw);
@@ -104,7 +112,7 @@ function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: bool
     return out;
   }
   if (packed) writer.uint32(tag(field, LEN)).fork();
-  for (const entry of entries(dtype, raw)) {
+  for (const entry of entries(numbers)) {
     if (!packed) writer.uint32(tag(field, VARINT));
     writer.int64(entry as unknown as number);
   }
@@ -113,10 +121,15 @@ function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: bool
 
 /**
  * The varint entries of int32_data, int64_data and uint64_data: integers by value, small floats by pattern, elements
- * below a byte by the byte.
+ * below a byte by the byte, but those of six bits, which lie across bytes, one by one.
  */
-function* entries(dtype: number, raw: Uint8Array): Generator<{ low: number; high: number; unsigned: boolean }> {
-  const { bits, kind } = knownRow(dtype);
+function* entries({ dtype, raw, count }: RawNumbers): Generator<{ low: number; high: number; unsigned: boolean }> {
+  const row = knownRow(dtype);
+  const { bits, kind } = row;
+  if (areApart(row)) {
+    for (let i = 0; i < count; i++) yield { low: partAt(raw, i, bits ?? 8), high: 0, unsigned: false };
+    return;
+  }
   const width = Math.max((bits ?? 8) / 8, 1);
   const signed = kind === 'int' && (bits ?? 8) >= 8;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);

@@ -1,6 +1,7 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { STRING, rawBytes } from '../../../tensors/dtypes.ts';
 import { knownRow } from '../../../tensors/elements.ts';
+import { partAt, putPart } from '../../../tensors/parts.ts';
 import {
   checkHeld,
   checkRange,
@@ -65,20 +66,6 @@ async function wholeBytes(tensor: StoredTensor): Promise<Uint8Array> {
     at += part.length;
   });
   return bytes;
-}
-
-/** An element of fewer than eight bits: the first one lies in the lowest bits. */
-function partAt(bytes: Uint8Array, index: number, bits: number): number {
-  const perByte = 8 / bits;
-  return ((bytes[Math.floor(index / perByte)] ?? 0) >> ((index % perByte) * bits)) & (2 ** bits - 1);
-}
-
-function putPart(bytes: Uint8Array, index: number, bits: number, pattern: number): void {
-  const perByte = 8 / bits;
-  const at = Math.floor(index / perByte);
-  const shift = (index % perByte) * bits;
-  const others = (bytes[at] ?? 0) & ~((2 ** bits - 1) << shift);
-  bytes[at] = others | (pattern << shift);
 }
 
 async function denseTexts({ dense, values, indices, range }: Wanted): Promise<Uint8Array[]> {

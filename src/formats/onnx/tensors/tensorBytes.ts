@@ -1,18 +1,19 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { rawBytes, type DtypeRow } from '../../../tensors/dtypes.ts';
+import { Packer } from '../../../tensors/parts.ts';
 import { elementCount, numericRow, sizeError, type ElementRange } from '../../../tensors/storedTensor.ts';
 import type { ExternalReader } from '../externalData.ts';
 import type { TensorStorage } from '../model.ts';
 import type { TensorData } from './tensorContext.ts';
 import { streamParts } from './tensorParts.ts';
-import { FIXED_WIDTH, entriesFor } from './typedData.ts';
+import { FIXED_WIDTH, areApart, entriesFor } from './typedData.ts';
 import { streamFixed, streamVarints } from './typedStream.ts';
 
 type Stored<K extends TensorStorage['kind']> = Extract<TensorStorage, { kind: K }>;
 
 /**
  * Hands a range of a numeric tensor to `visit`, part by part and in order, as raw_data holds it, whatever the storage.
- * Elements below a byte share bytes, so `from` must be the first one of its byte. Only the bytes of the range are read,
+ * Elements below a byte share bytes, so `from` must be one that begins with a byte. Only the bytes of the range are read,
  * except that varints before it must be walked. Throws `malformed` if the data doesn't match dims as far as it was
  * read, and what the external reader throws.
  */
@@ -54,10 +55,12 @@ async function streamTyped(
   const width = FIXED_WIDTH[field];
   const entries = (count: number): number => (width === undefined ? entriesFor(row, count) : count * row.lanes);
   const wanted = { from: entries(range.from), to: entries(range.to), all: entries(elementCount(data)) };
+  const packer = areApart(row) ? new Packer(row.bits ?? 8, visit) : null;
   const found =
     width === undefined
-      ? await streamVarints(data.ctx, { pieces, row, wanted }, visit)
+      ? await streamVarints(data.ctx, { pieces, row, wanted }, packer ? (raw) => packer.add(raw) : visit)
       : await streamFixed(data.ctx, { pieces, width, wanted }, visit);
+  packer?.end();
   if (found < wanted.to || (wanted.to === wanted.all && found !== wanted.all))
     throw sizeError(data, `${wanted.all} numbers`, found > wanted.all ? 'more' : `${found}`);
 }

@@ -91,15 +91,20 @@ export function takeFixed(chunk: Uint8Array, width: number, offset: number): { b
 
 /**
  * How many entries of the typed varint field hold `count` elements: elements below a byte share one entry as they share
- * a byte.
+ * a byte, where a byte holds whole ones.
  */
 export function entriesFor(row: DtypeRow, count: number): number {
-  return row.bits !== null && row.bits < 8 ? rawBytes(row, count) : count;
+  return row.bits !== null && row.bits < 8 && !areApart(row) ? rawBytes(row, count) : count;
+}
+
+/** Elements of six bits lie across bytes in raw_data, and each has an entry of its own. */
+export function areApart({ bits }: DtypeRow): boolean {
+  return bits !== null && bits < 8 && 8 % bits !== 0;
 }
 
 /**
  * Entries [first, last) of a varint field as raw_data would hold them: int32_data keeps small floats as bit patterns,
- * and bytes of packed elements.
+ * and bytes of packed elements. Elements that lie across bytes come one in a byte.
  */
 export function entriesToRaw(row: DtypeRow, { low, high }: Halves, { first, last }: EntryRange): Uint8Array {
   const width = Math.max((row.bits ?? 8) / 8, 1);

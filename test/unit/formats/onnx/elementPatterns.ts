@@ -19,10 +19,31 @@ const F64: readonly Pair[] = [
   [0x400921fb54442d18n, Math.PI],
   [0x7ff8000000000000n, NaN],
 ];
+/** From https://onnx.ai/onnx/technical/float6.html. */
+const SIX_E2M3: readonly Pair[] = [
+  [0, 0],
+  [0x20, -0],
+  [1, 0.125],
+  [8, 1],
+  [0x1f, 7.5],
+  [0x29, -1.125],
+  [0x10, 2],
+  [7, 0.875],
+];
+const SIX_E3M2: readonly Pair[] = [
+  [0, 0],
+  [0x20, -0],
+  [1, 0.0625],
+  [4, 0.25],
+  [0x1f, 28],
+  [0x2d, -1.25],
+  [0x10, 2],
+  [3, 0.1875],
+];
 const FOUR = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
 
 /**
- * Bit patterns and their values, from the tables of https://onnx.ai/onnx/technical/float8.html, float4.html, int4.html
+ * Bit patterns and their values, from the tables of https://onnx.ai/onnx/technical/float8.html, float6.html, float4.html, int4.html
  * and IEEE 754.
  */
 const VALUES: Readonly<Record<keyof typeof DTYPE, readonly Pair[]>> = {
@@ -195,6 +216,8 @@ const VALUES: Readonly<Record<keyof typeof DTYPE, readonly Pair[]>> = {
     [1, 1],
     [0, 0],
   ],
+  float6e2m3: [...SIX_E2M3, [0x3f, -7.5]],
+  float6e3m2: [...SIX_E3M2, [0x3f, -28]],
 };
 
 /** The types that have numbers. */

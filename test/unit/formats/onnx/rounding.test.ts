@@ -34,6 +34,8 @@ const SMALL = {
   float8e5m2: 8,
   float8e5m2fnuz: 8,
   float4e2m1: 4,
+  float6e2m3: 6,
+  float6e3m2: 6,
 } as const;
 
 function valueOf(dtype: number, bits: number, pattern: number): number {
@@ -139,18 +141,18 @@ test('integers: whole numbers as they are, halves to even, what does not fit is 
 });
 
 test('new values keep the storage form, name, type, text and unknown fields; external data moves inline', async () => {
-  const raw = new Uint8Array(Float32Array.from({ length: 6 }, (_, i) => i).buffer);
   const more = joinBytes(rawField(12, 2, utf8('why it is so')), rawField(777, 2, utf8('unknown'), 2));
-  for (const form of STORED) {
+  for (const [form, dtype] of STORED.flatMap((f) => [[f, DTYPE.float32] as const, [f, DTYPE.float6e3m2] as const])) {
+    const raw = encodeRaw(dtype, [0, 1, 2, 3, 4, 5], 'w');
     const bytes = modelOf(
-      joinBytes(tensorBody(form, { name: 'w', dtype: DTYPE.float32, dims: [2, 3], raw }), more),
-      tensorBody('raw', { name: 'after', dtype: DTYPE.float32, dims: [6], raw }),
+      joinBytes(tensorBody(form, { name: 'w', dtype, dims: [2, 3], raw }), more),
+      tensorBody('raw', { name: 'after', dtype, dims: [6], raw }),
     );
     const source = new MemorySource(bytes);
     const before = (await scanModel(source)).graph.initializers[0];
     assert.ok(before);
     const wire = new WireReader(source);
-    const splices = await toSplices(wire, [await replaceTensor({ wire }, before, [2], [7, 8.5])]);
+    const splices = await toSplices(wire, [await replaceTensor({ wire }, before, [3], [7, 6, 5])]);
     const out = Buffer.concat(
       pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end))),
     );
@@ -159,7 +161,7 @@ test('new values keep the storage form, name, type, text and unknown fields; ext
     assert.ok(w && after);
     assert.deepEqual(
       [w.name, w.dtype, w.dims, w.storage.kind],
-      ['w', DTYPE.float32, [2], form === 'raw' || form === 'external' ? 'raw' : 'typed'],
+      ['w', dtype, [3], form === 'raw' || form === 'external' ? 'raw' : 'typed'],
       form,
     );
     if (w.storage.kind === 'typed')
@@ -169,7 +171,7 @@ test('new values keep the storage form, name, type, text and unknown fields; ext
         form,
       );
     const ctx = { wire: new WireReader(changed) };
-    assert.deepEqual([...(await decodeTensor(ctx, w, 'w')).values], [7, 8.5], form);
+    assert.deepEqual([...(await decodeTensor(ctx, w, 'w')).values], [7, 6, 5], form);
     assert.deepEqual([...(await decodeTensor(ctx, after, 'after')).values], [0, 1, 2, 3, 4, 5], form);
     assert.ok(out.includes(Buffer.from(more)), form);
   }

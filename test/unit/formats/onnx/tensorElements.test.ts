@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { CountingSource, MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { DTYPES, dtypeName, rawBytes } from '../../../../src/tensors/dtypes.ts';
 import { knownRow } from '../../../../src/tensors/elements.ts';
+import { elementsInTurn } from '../../../../src/tensors/parts.ts';
 import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
 import type { SparseTensor, Tensor } from '../../../../src/formats/onnx/model.ts';
 import { scanModel } from '../../../../src/formats/onnx/scan/scan.ts';
@@ -52,7 +53,7 @@ function same(got: ArrayLike<number | bigint>, wanted: readonly (number | bigint
     assert.ok(Object.is(got[i], value), `${what}: element ${i} is ${got[i]}, not ${value}`);
 }
 
-test('the table has every element type of IR 13 with its number', () => {
+test('the table has every element type of IR 14 with its number', () => {
   for (const [name, number] of Object.entries(DTYPE)) assert.equal(dtypeName(number), name);
   assert.equal(Object.keys(DTYPES).length, Object.keys(DTYPE).length);
 });
@@ -95,7 +96,7 @@ test('data that is too short or too long for the dims is refused, whatever the t
       (bits ?? 8) / lanes,
     );
     // Elements that share a byte can't be missed one by one.
-    const step = Math.max(1, 8 / ((bits ?? 8) / lanes));
+    const step = elementsInTurn((bits ?? 8) / lanes);
     const count = pairs.length / lanes;
     for (const form of STORED) {
       for (const wrong of [count + step, count - step, 2 ** 40]) {
@@ -241,6 +242,8 @@ test('sizes in bytes are those of the packing rules', () => {
     [DTYPE.uint2, 5, 2],
     [DTYPE.complex128, 2, 32],
     [DTYPE.float4e2m1, 1, 1],
+    [DTYPE.float6e2m3, 5, 4],
+    [DTYPE.float6e3m2, 8, 6],
   ] as const) {
     assert.equal(rawBytes(knownRow(dtype), count), bytes);
   }
