@@ -1,6 +1,6 @@
 import { base64 } from '../bytes/base64.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import type { PageFilterSet } from '../protocol/firstLayer.ts';
+import type { PageFilterSet } from '../protocol/inputLayer.ts';
 import type { ElementRange, StoredTensor } from '../tensors/storedTensor.ts';
 import { readBlock } from '../tensors/tensorBlock.ts';
 

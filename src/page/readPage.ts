@@ -51,7 +51,7 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
     });
     if (keras) {
       const { weights, turned } = keras.presented;
-      return inKerasOrder({ ...shown, firstLayers: asStored(shown.firstLayers, weights) }, turned);
+      return inKerasOrder({ ...shown, inputLayers: asStored(shown.inputLayers, weights) }, turned);
     }
     // Only ONNX models keep weights in files beside them; other graphs name places in their own file.
     return about ? shown : { ...shown, dataTrouble: await dataTrouble(path, externalFiles(model)) };

@@ -18,7 +18,7 @@ import type { VerifyReport } from '../verify/proof/report.ts';
 import { pixelsText, verifyText } from '../verify/proof/statement.ts';
 import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
-import { firstLayerFacts, layerFilters } from './firstLayer.ts';
+import { inputLayerFacts, layerFilters } from './inputLayer.ts';
 import { grayByLayerPage, measuredTimePage } from './measuredLayers.ts';
 import { comparePage } from './pageComparison.ts';
 import { inspectAny } from './printed/inspect.ts';
@@ -60,8 +60,8 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
     texts: await tensorBlock(path, tensor, ranges, context),
   }),
   saveTensor: ({ path, tensor, format, outPath }, context) => saveTensor(path, tensor, { format, outPath }, context),
-  firstLayerFacts: async ({ path, layer }, context) =>
-    (await holdsWeightsAlone(path)) ? weightsLayerFacts(path, layer, context) : firstLayerFacts(path, layer, context),
+  inputLayerFacts: async ({ path, layer }, context) =>
+    (await holdsWeightsAlone(path)) ? weightsLayerFacts(path, layer, context) : inputLayerFacts(path, layer, context),
   layerFilters: async ({ path, ...args }, context) =>
     (await holdsWeightsAlone(path)) ? weightsLayerFilters(path, args, context) : layerFilters(path, args, context),
   compare: async ({ path, other }, context) =>

@@ -5,7 +5,7 @@ import type { Written } from '../files/written.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import type { PageEvaluation, PageEvaluationSetup, PageGrayByLayer, PageMeasuredTime } from '../protocol/evaluation.ts';
-import type { FirstLayerMethods } from '../protocol/firstLayer.ts';
+import type { InputLayerMethods } from '../protocol/inputLayer.ts';
 import type { PackedModel } from '../protocol/packed.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import type { WeightMethods } from '../protocol/weights.ts';
@@ -74,8 +74,8 @@ export interface WorkerMethods {
   tensorBlock: OfFile<WeightMethods['tensorBlock']>;
   /** The page does not say where to; the result is its `note`. */
   saveTensor: { args: OfFile<WeightMethods['saveTensor']>['args'] & { outPath: string }; result: string | null };
-  firstLayerFacts: OfFile<FirstLayerMethods['firstLayerFacts']>;
-  layerFilters: OfFile<FirstLayerMethods['layerFilters']>;
+  inputLayerFacts: OfFile<InputLayerMethods['inputLayerFacts']>;
+  layerFilters: OfFile<InputLayerMethods['layerFilters']>;
   compare: { args: { path: string; other: string }; result: PageComparison };
   /** What differs between two models, in lines of text. */
   differences: { args: { path: string; other: string }; result: { identical: boolean; differences: string[] } };

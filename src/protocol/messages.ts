@@ -9,7 +9,7 @@ import type {
   PageGrayByLayer,
   PageMeasuredTime,
 } from './evaluation.ts';
-import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
+import { INPUT_LAYER_ARGS, type InputLayerMethods } from './inputLayer.ts';
 import type { PackedModel } from './packed.ts';
 import { asSettingChange, type PageSettings, type SettingChange } from './settings.ts';
 import { asBinding, type PageBinding } from './sizes.ts';
@@ -40,7 +40,7 @@ export interface PageWishes {
  * What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into
  * ANSWERS in src/vscode/editor/pageAnswers.ts.
  */
-export interface PageMethods extends WeightMethods, FirstLayerMethods {
+export interface PageMethods extends WeightMethods, InputLayerMethods {
   /** The page's model, with numbers for names of sizes. */
   model: { args: { bind: PageBinding } | null; result: PackedModel };
   convertToGrayscale: { args: null; result: null };
@@ -104,7 +104,7 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
     return typeof text === 'string' ? { text } : undefined;
   },
   ...WEIGHT_ARGS,
-  ...FIRST_LAYER_ARGS,
+  ...INPUT_LAYER_ARGS,
   wanted: nothing,
   comparison: nothing,
   evaluationSetup: nothing,

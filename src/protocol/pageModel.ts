@@ -95,7 +95,7 @@ export interface PageInner {
   left: number;
 }
 
-export interface PageFirstLayer {
+export interface PageInputLayer {
   nodeId: number;
   node: string;
   opType: string;
@@ -141,7 +141,7 @@ export interface PageModel {
   outputEdges: { from: number; output: number; dims: DimText[] | null }[];
   /** Inputs that may hold images, and the channel counts that each may have, likeliest first. */
   imageInputs: { name: string; channels: number[] }[];
-  firstLayers: PageFirstLayer[];
+  inputLayers: PageInputLayer[];
   /** One entry per operator of the standard that the model uses. */
   operators?: PageOperator[];
   /** What the file says of itself in words: description, licence, class names, and every other entry. */

@@ -16,7 +16,7 @@ const ROUNDS = 3;
 const BUNDLES = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 const STEPS = ['open', 'convert', 'verify'] as const;
 
-/** Matrices of float32 behind the first layer, and their side: 105 MB. */
+/** Matrices of float32 behind the input layer, and their side: 105 MB. */
 const LAYERS = 25;
 const SIDE = 1024;
 

@@ -11,7 +11,7 @@ import { openPage, type Answer, type OpenedPage, type OpenOptions } from './page
 const JOB_METHODS: Readonly<Record<string, keyof WorkerMethods>> = {
   tensorStatistics: 'tensorStatistics',
   tensorBlock: 'tensorBlock',
-  firstLayerFacts: 'firstLayerFacts',
+  inputLayerFacts: 'inputLayerFacts',
   layerFilters: 'layerFilters',
 };
 

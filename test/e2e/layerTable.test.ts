@@ -18,7 +18,7 @@ test('a model without layers says so in the table', async () => {
     nodes: [],
     edges: [],
     outputEdges: [],
-    firstLayers: [],
+    inputLayers: [],
     parameterCount: 0,
   });
   await bare.page.getByRole('tab', { name: 'Layers', exact: true }).click();

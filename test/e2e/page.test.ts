@@ -17,7 +17,7 @@ after(async () => {
 });
 
 for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
-  test(`the page opens under the strict policy in ${theme} and says what the first layer is`, async () => {
+  test(`the page opens under the strict policy in ${theme} and says what the input layer is`, async () => {
     const opened = await openPage(browser, resnet50Page(), { theme });
     const card = opened.page.getByRole('region', { name: 'Input layer' });
     await card.waitFor();
@@ -28,7 +28,7 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     await opened.close();
   });
 
-  test(`a small model is drawn in ${theme}, and its first layer is selected from the card`, async () => {
+  test(`a small model is drawn in ${theme}, and its input layer is selected from the card`, async () => {
     const opened = await openPage(browser, unetPage(), { theme });
     const { page } = opened;
     await drawn(page);
@@ -318,13 +318,13 @@ test('everything can be reached by keyboard and has a name', async () => {
   await close();
 });
 
-test('of many first layers the first is shown, and the others are a list that leads to each', async () => {
+test('of many input layers the first is shown, and the others are a list that leads to each', async () => {
   const model = resnet50Page();
   const convolutions = model.nodes.filter((n) => n.opType === 'Conv').slice(0, 49);
-  model.firstLayers = convolutions.map((n) => ({ ...model.firstLayers[0]!, nodeId: n.id, node: n.name }));
+  model.inputLayers = convolutions.map((n) => ({ ...model.inputLayers[0]!, nodeId: n.id, node: n.name }));
   const { page, problems, close } = await openPage(browser, model, { reducedMotion: true });
   await drawn(page);
-  assert.equal((await page.locator('cw-first-layer h2').innerText()).trim(), 'Input layer 1 of 49');
+  assert.equal((await page.locator('cw-input-layer h2').innerText()).trim(), 'Input layer 1 of 49');
   const others = page.getByRole('region', { name: 'Other input layers' });
   assert.equal(await others.getByRole('button').count(), 0, 'nothing is made before it is asked for');
   await others.getByText('48 other input layers').click();

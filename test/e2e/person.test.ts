@@ -67,7 +67,7 @@ test('right-click, Convert to Grayscale, and the gray model opens', async () => 
   await shot('3-gray-model');
 });
 
-test('double-click opens the trained detector with its first layer, and the page converts it', async () => {
+test('double-click opens the trained detector with its input layer, and the page converts it', async () => {
   await file('ch_PP-OCRv4_det_infer.onnx').dblclick();
   const frame = await pageWith('[16, 3, 3, 3]');
   await titleBar('Convert to Grayscale').waitFor();
@@ -243,7 +243,7 @@ test('of several inputs a person says which', async () => {
   await page.keyboard.press('Escape');
 });
 
-test('the layer table lists the layers, and a click on the first layer selects its node', async () => {
+test('the layer table lists the layers, and a click on the topmost layer selects its node', async () => {
   await file('fruit-resnet.onnx').dblclick();
   const frame = await pageWith('[16, 3, 7, 7]');
   await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();

@@ -44,7 +44,7 @@ function checkpointPage(tensors: PageTensor[] = TENSORS): PageModel {
     edges: [],
     outputEdges: [],
     parameterCount: tensors.reduce((sum, { params }) => sum + params, 0),
-    firstLayers: [{ ...unetPage().firstLayers[0]!, nodeId: -1, weight: first.name, dims: first.dims, strides: [] }],
+    inputLayers: [{ ...unetPage().inputLayers[0]!, nodeId: -1, weight: first.name, dims: first.dims, strides: [] }],
     imageInputs: [{ name: first.name, channels: [3] }],
   };
 }

@@ -46,7 +46,7 @@ function modelFile(name: string, parts: ModelParts): string {
 
 const filters = (page: Page): ReturnType<Page['locator']> => page.getByRole('tabpanel', { name: 'Input layers' });
 
-async function openFirstLayer(page: Page): Promise<void> {
+async function openInputLayer(page: Page): Promise<void> {
   await page.getByRole('tab', { name: 'Input layers' }).click();
   await filters(page).getByRole('option').first().waitFor();
 }
@@ -63,12 +63,12 @@ async function statistics(page: Page, weight: string): Promise<void> {
 for (const theme of THEMES) {
   test(`filters and a histogram in ${theme}, without a complaint of the browser`, async () => {
     const { page, problems, close } = await openFilePage(browser, DETECTOR, { theme, width: 1280, height: 860 });
-    await openFirstLayer(page);
+    await openInputLayer(page);
     assert.equal(await page.getByRole('listbox', { name: 'As stored, in colour' }).getByRole('option').count(), 16);
     assert.equal(await page.getByRole('listbox', { name: 'In gray, channels summed' }).getByRole('option').count(), 16);
     const side = (await filters(page).locator('canvas').first().boundingBox())?.width ?? 0;
     assert.ok(side >= 80 && side % 3 === 0, `16 filters of 3×3 take the room there is, in whole pixels: ${side}`);
-    const text = await page.locator('cw-first-layer-tab .columns').innerText();
+    const text = await page.locator('cw-input-layer-tab .columns').innerText();
     for (const part of [
       /16×3×3×3/,
       /float32 \[d0, 3, d1, d2\]/,
@@ -78,7 +78,7 @@ for (const theme of THEMES) {
       /RGB or BGR/,
     ])
       assert.match(text, part);
-    await page.screenshot({ path: `test-results/page/first-layer-${theme}.png` });
+    await page.screenshot({ path: `test-results/page/input-layer-${theme}.png` });
     await page.getByRole('tab', { name: 'Graph' }).click();
     await page.getByRole('button', { name: 'Show in graph' }).click();
     await statistics(page, 'conv2d_0.w_0');
@@ -99,7 +99,7 @@ test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ra
     nodes: [node('Conv', ['x', 'w'], ['y'])],
   });
   const { page, close } = await openFilePage(browser, path, { ratio: 2 });
-  await openFirstLayer(page);
+  await openInputLayer(page);
   const canvases = filters(page).locator('canvas');
   const picture = async (i: number): Promise<PNG> => PNG.sync.read(await canvases.nth(i).screenshot());
   // From −1 to 2 the numbers are drawn from 0 to 255: by hand, channel by channel.
@@ -137,7 +137,7 @@ test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ra
 
 test('arrows move over the filters, the status says their numbers, the table has them all', async () => {
   const { page, close } = await openFilePage(browser, DETECTOR);
-  await openFirstLayer(page);
+  await openInputLayer(page);
   await filters(page)
     .getByRole('option', { name: /^Filter 0,/ })
     .first()
@@ -156,7 +156,7 @@ test('arrows move over the filters, the status says their numbers, the table has
 
 test('the slider wipes from colour to gray', async () => {
   const { page, problems, close } = await openFilePage(browser, DETECTOR);
-  await openFirstLayer(page);
+  await openInputLayer(page);
   await page.getByRole('button', { name: 'Slider' }).click();
   const slider = page.getByRole('slider');
   const coloured = async (): Promise<boolean> => {
@@ -181,15 +181,15 @@ test('an adapted model shows before and now, and asks for no normalisation that 
   const { outPath } = await WORKER_ANSWERS.adapt({ path, map }, context);
   assert.ok(outPath);
   const { page, close } = await openFilePage(browser, outPath, { theme: 'light' });
-  await openFirstLayer(page);
+  await openInputLayer(page);
   await page.getByRole('listbox', { name: 'Before: det.onnx, in colour' }).waitFor();
   await page.getByRole('listbox', { name: 'Now: this file, in gray' }).waitFor();
-  const text = await page.locator('cw-first-layer-tab .columns').innerText();
+  const text = await page.locator('cw-input-layer-tab .columns').innerText();
   assert.match(
     text,
     /No layer of the graph normalises\. The map is inside the model; don’t apply it again outside\. For what it leaves out, check/,
   );
-  await page.screenshot({ path: 'test-results/page/first-layer-adapted.png' });
+  await page.screenshot({ path: 'test-results/page/input-layer-adapted.png' });
   await close();
 });
 

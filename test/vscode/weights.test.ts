@@ -22,7 +22,7 @@ describe('Weights on demand in VS Code', () => {
     ];
     const { texts } = await ask('tensorBlock', { tensor: 'conv1.weight', ranges });
     assert.equal(texts.length, 49);
-    assert.deepEqual((await ask('firstLayerFacts', { layer: 0 })).filters, {
+    assert.deepEqual((await ask('inputLayerFacts', { layer: 0 })).filters, {
       count: 16,
       channels: 3,
       height: 7,

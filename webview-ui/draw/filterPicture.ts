@@ -1,4 +1,4 @@
-import type { PageFilterSet } from '../../src/protocol/firstLayer.ts';
+import type { PageFilterSet } from '../../src/protocol/inputLayer.ts';
 
 /** Some filters of a layer: their numbers in the order filter, channel, row, column. */
 export interface Filters {

@@ -1,7 +1,7 @@
 import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageValue } from '../../src/protocol/pageModel.ts';
 import { nodeLabel } from '../text/format.ts';
 
-export type ItemKind = NodeKind | 'input' | 'output' | 'first';
+export type ItemKind = NodeKind | 'input' | 'output' | 'inputLayer';
 
 /** What becomes a box: a graph input, a node, a graph output, an input of a graph inside a node. */
 export interface Item {
@@ -138,11 +138,11 @@ class ItemList {
   readonly items: Item[] = [];
   readonly itemOfNode = new Map<number, number>();
   readonly inputs: number[] = [];
-  readonly #firstLayers: ReadonlySet<number>;
+  readonly #inputLayers: ReadonlySet<number>;
   readonly #titles: BoxTitles;
 
-  constructor({ firstLayers }: PageModel, titles: BoxTitles) {
-    this.#firstLayers = new Set(firstLayers.map(({ nodeId }) => nodeId));
+  constructor({ inputLayers }: PageModel, titles: BoxTitles) {
+    this.#inputLayers = new Set(inputLayers.map(({ nodeId }) => nodeId));
     this.#titles = titles;
   }
 
@@ -156,7 +156,7 @@ class ItemList {
     // A constant's value is shown on the node that reads it, as a stored weight is.
     if (node.kind === 'constant') return;
     this.itemOfNode.set(node.id, this.items.length);
-    const kind = this.#firstLayers.has(node.id) ? 'first' : node.kind;
+    const kind = this.#inputLayers.has(node.id) ? 'inputLayer' : node.kind;
     const title = this.#titles === 'names' ? shortName(node) : node.opType;
     this.items.push(makeItem({ kind, node, role: '', title, detail: node.detail }));
   }

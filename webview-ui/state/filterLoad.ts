@@ -1,9 +1,9 @@
-import type { PageFirstLayerFacts } from '../../src/protocol/firstLayer.ts';
+import type { PageInputLayerFacts } from '../../src/protocol/inputLayer.ts';
 import { decodeFloats, summed } from '../draw/filterPicture.ts';
 import type { Filters } from '../draw/filterPicture.ts';
 import { request } from './host.ts';
 
-/** A page of a first layer's filters, before and after: `after` is null where there is only one kind. */
+/** A page of an input layer's filters, before and after: `after` is null where there is only one kind. */
 export interface FilterPage {
   readonly from: number;
   readonly before: Filters;
@@ -16,7 +16,7 @@ export interface FilterPage {
 export async function loadFilters(
   layer: number,
   from: number,
-  facts: PageFirstLayerFacts,
+  facts: PageInputLayerFacts,
   signal: AbortSignal,
 ): Promise<FilterPage | null> {
   if (!facts.filters) return null;

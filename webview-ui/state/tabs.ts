@@ -31,7 +31,7 @@ export const TABS = {
   graph: { label: 'Graph', details: true, has: withGraph } as TabKind,
   tensors: { label: 'Tensors', details: true, has: ({ tensors }) => tensors !== null } as TabKind,
   layers: { label: 'Layers', details: true, has: withGraph } as TabKind,
-  first: { label: 'Input layers', details: false, has: (model) => model.firstLayers.length > 0 } as TabKind,
+  inputLayers: { label: 'Input layers', details: false, has: (model) => model.inputLayers.length > 0 } as TabKind,
   adaptation: { label: 'Adaptation', details: false, has: (model) => model.adaptation !== null } as TabKind,
   compare: { label: 'Compare', details: false, has: () => true } as TabKind,
   evaluate: { label: 'Evaluate', details: false, has: runsOnImages } as TabKind,

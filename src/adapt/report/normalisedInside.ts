@@ -1,5 +1,5 @@
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
-import { inputSteps, pixelRange } from '../../graph/firstLayers/inputSteps.ts';
+import { inputSteps, pixelRange } from '../../graph/inputLayers/inputSteps.ts';
 import type { Graph } from '../../formats/onnx/model.ts';
 import type { Candidate } from '../inputs/candidates.ts';
 import { normalises, type ChannelMap } from '../maps/channelMap.ts';

@@ -18,12 +18,12 @@ export interface ChangedConfig {
   readonly isAveraged: boolean;
 }
 
-/** What a config says about the first layer. Throws `malformed` for what is no JSON. */
+/** What a config says about the input layer. Throws `malformed` for what is no JSON. */
 export function configHints(name: string, config: string): LayerHints {
   const first = memberAt(parseJson(config, name), 'pretrained_cfg', 'first_conv');
   const one = text(first);
   const layers = one === undefined ? items(first).flatMap((item) => text(item) ?? []) : [one];
-  return { firstLayers: layers };
+  return { inputLayers: layers };
 }
 
 /**

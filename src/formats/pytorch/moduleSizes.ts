@@ -24,7 +24,7 @@ const LINEAR: readonly SizeAttribute[] = [
 ];
 
 /**
- * Where a network around its first layer keeps the number of its image's channels: attributes and keys that lead to it.
+ * Where a network around its input layer keeps the number of its image's channels: attributes and keys that lead to it.
  */
 const NETWORK_CHANNELS: readonly { readonly path: readonly string[]; readonly source: string }[] = [
   { path: ['in_channels'], source: 'torchvision, MONAI, diffusers: attributes of blocks and networks' },

@@ -70,9 +70,9 @@ async function indexBeside(folder: string, name: string): Promise<NamedIndex | n
   }
 }
 
-/** What configs beside a file and the network's own code in it say about the first layer. */
+/** What configs beside a file and the network's own code in it say about the input layer. */
 export function hintsOf({ configs }: BesideWeights, { imageUses }: Pick<OpenedFile, 'imageUses'>): LayerHints {
-  return { firstLayers: [...configs].flatMap(([name, config]) => configHints(name, config).firstLayers), imageUses };
+  return { inputLayers: [...configs].flatMap(([name, config]) => configHints(name, config).inputLayers), imageUses };
 }
 
 /** The configs that have to change with the weights. */

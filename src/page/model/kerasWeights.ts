@@ -1,5 +1,5 @@
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
-import type { PageFirstLayer, PageWeight } from '../../protocol/pageModel.ts';
+import type { PageInputLayer, PageWeight } from '../../protocol/pageModel.ts';
 
 type Views = ReadonlyMap<string, WeightView> | undefined;
 
@@ -14,7 +14,7 @@ function layoutOf({ depthwise, storedDims }: WeightView): string {
 }
 
 /** Input layers with their weights as a Keras file has them; those of other files as they are. */
-export function asStored(layers: readonly PageFirstLayer[], views: Views): PageFirstLayer[] {
+export function asStored(layers: readonly PageInputLayer[], views: Views): PageInputLayer[] {
   return layers.map((layer) => {
     const view = views?.get(layer.weight);
     return view ? { ...layer, dims: [...view.storedDims], layout: layoutOf(view) } : layer;

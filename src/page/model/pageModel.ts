@@ -5,7 +5,7 @@ import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../../graph/connections.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
-import { firstLayers } from '../../graph/firstLayers/firstLayers.ts';
+import { inputLayers } from '../../graph/inputLayers/inputLayers.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { operatorSchema } from '../../graph/operatorSchema.ts';
 import type { FormalValue } from '../../graph/operatorSignature.ts';
@@ -88,7 +88,7 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
     ...edges(graph, inputs, { shapes, weights }),
     ...(inner ? { inner } : {}),
     imageInputs: possibleImages(graph),
-    firstLayers: pageFirstLayers(graph),
+    inputLayers: pageInputLayers(graph),
     operators: operators(model),
     metadata: metadataRows(model),
     sizes: pageSizes(graph, inferred, costs.total, bind),
@@ -164,20 +164,20 @@ function aboutOnnx(model: Model): AboutFile {
 }
 
 /** The layers that read the image first, with what they read it by; filters and steps come when they are asked for. */
-export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
-  return firstLayers(graph).map((firstLayer) => ({
-    nodeId: firstLayer.index,
-    node: firstLayer.node.name,
-    opType: firstLayer.node.opType,
-    weight: firstLayer.weightName,
-    dims: [...firstLayer.dims],
-    dtype: dtypeName(firstLayer.dtype),
-    layout: firstLayer.layout,
-    strides: [...firstLayer.strides],
-    pads: [...firstLayer.pads],
-    dilations: [...firstLayer.dilations],
-    autoPad: firstLayer.autoPad,
-    group: firstLayer.group,
+export function pageInputLayers(graph: Graph): PageModel['inputLayers'] {
+  return inputLayers(graph).map((inputLayer) => ({
+    nodeId: inputLayer.index,
+    node: inputLayer.node.name,
+    opType: inputLayer.node.opType,
+    weight: inputLayer.weightName,
+    dims: [...inputLayer.dims],
+    dtype: dtypeName(inputLayer.dtype),
+    layout: inputLayer.layout,
+    strides: [...inputLayer.strides],
+    pads: [...inputLayer.pads],
+    dilations: [...inputLayer.dilations],
+    autoPad: inputLayer.autoPad,
+    group: inputLayer.group,
   }));
 }
 

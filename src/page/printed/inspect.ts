@@ -8,12 +8,12 @@ import { steeringConstants } from '../../graph/shapes/steering.ts';
 import { shownDim, symbolDim } from '../../graph/sizes/dims.ts';
 import { holdsWeightsAlone, withOpenFile } from '../../jobs/open/openFile.ts';
 import { withOpenModel } from '../../jobs/open/openModel.ts';
-import type { PageFirstLayer } from '../../protocol/pageModel.ts';
+import type { PageInputLayer } from '../../protocol/pageModel.ts';
 import type { PageCost } from '../../protocol/sizes.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import { countOf, countOrUnknown, countText } from '../../text/numbers.ts';
 import { asStored } from '../model/kerasWeights.ts';
-import { modelHead, pageFirstLayers } from '../model/pageModel.ts';
+import { modelHead, pageInputLayers } from '../model/pageModel.ts';
 import { pageCost, contradictionTexts } from '../model/pageSizes.ts';
 import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
 import { boundShapes } from './shapes.ts';
@@ -44,7 +44,8 @@ export interface Inspection {
   readonly sizes: readonly string[];
   /** Where the file says something else than what follows, a sentence each. */
   readonly contradictions: readonly string[];
-  readonly firstLayers: readonly PageFirstLayer[];
+  /** The input layers, under the name that scripts know them by. */
+  readonly firstLayers: readonly PageInputLayer[];
   /** What reading cost. */
   readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
 }
@@ -89,7 +90,7 @@ export async function inspectFile(
       cost,
       sizes: shapes.sizes,
       contradictions: contradictionTexts(shapes),
-      firstLayers: asStored(pageFirstLayers(graph), keras?.presented.weights),
+      firstLayers: asStored(pageInputLayers(graph), keras?.presented.weights),
       io: { ...readCost(), fileSize: source.size },
     };
   });
@@ -123,7 +124,7 @@ export function inspectText(found: Inspection | WeightsInspection): string[] {
       `(${countText(io.bytesRead)} read)`,
     costText(found),
     ...found.contradictions.map((contradiction) => `contradiction: ${contradiction}`),
-    ...found.firstLayers.map(firstLayerText),
+    ...found.firstLayers.map(inputLayerText),
   ];
 }
 
@@ -147,7 +148,7 @@ function costText({ cost, sizes }: Inspection): string {
 }
 
 /** A matrix product has no strides and no pads. */
-function firstLayerText(layer: PageFirstLayer): string {
+function inputLayerText(layer: PageInputLayer): string {
   const { node, opType, weight, dtype, dims, layout, strides, pads, autoPad, group } = layer;
   const window = [
     strides.length > 0 ? `, strides ${strides.join('×')}` : '',

@@ -3,7 +3,7 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { basename } from '../../files/paths.ts';
 import { withOpenFile } from '../../jobs/open/openFile.ts';
 import { inputLayers } from '../../jobs/weights/inputLayers.ts';
-import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts } from '../../protocol/firstLayer.ts';
+import type { InputLayerMethods, PageFilterSet, PageInputLayerFacts } from '../../protocol/inputLayer.ts';
 import type { CallContext } from '../../rpc/messages.ts';
 import { permuted } from '../../tensors/permuted.ts';
 import type { ElementRange, StoredTensor } from '../../tensors/storedTensor.ts';
@@ -24,7 +24,7 @@ type Signal = Pick<CallContext, 'signal'>;
 /**
  * What a file of weights says about a tensor that sees the image: its filters, and those of the file it was made from.
  */
-export async function weightsLayerFacts(path: string, index: number, { signal }: Signal): Promise<PageFirstLayerFacts> {
+export async function weightsLayerFacts(path: string, index: number, { signal }: Signal): Promise<PageInputLayerFacts> {
   const tensor = await layerTensor(path, index, signal);
   const filters = filterSet(tensor);
   return {
@@ -42,9 +42,9 @@ export async function weightsLayerFacts(path: string, index: number, { signal }:
 /** The values of some filters, of the file itself or of the original beside it. Reads only their bytes. */
 export async function weightsLayerFilters(
   path: string,
-  args: FirstLayerMethods['layerFilters']['args'],
+  args: InputLayerMethods['layerFilters']['args'],
   { signal }: Signal,
-): Promise<FirstLayerMethods['layerFilters']['result']> {
+): Promise<InputLayerMethods['layerFilters']['result']> {
   const { name } = await layerTensor(path, args.layer, signal);
   const from = args.of === 'original' ? await originalPath(path, signal) : path;
   if (from === null)
@@ -97,7 +97,7 @@ async function originalFilters(
   path: string,
   name: string,
   signal: AbortSignal,
-): Promise<PageFirstLayerFacts['original']> {
+): Promise<PageInputLayerFacts['original']> {
   const original = await originalPath(path, signal);
   if (original === null) return null;
   return withOpenFile(original, signal, async ({ source, file }) => {

@@ -1,6 +1,6 @@
 import { weightAxes } from '../../adapt/weights/tensorNames.ts';
 import type { OpenedFile } from '../../formats/format.ts';
-import type { PageFirstLayer, PageModel, PageTensor } from '../../protocol/pageModel.ts';
+import type { PageInputLayer, PageModel, PageTensor } from '../../protocol/pageModel.ts';
 import { DTYPES, dtypeName, isWeightType, rawBytes } from '../../tensors/dtypes.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
 import { cutText } from '../../text/cutText.ts';
@@ -46,7 +46,7 @@ export function weightsPage(file: WeightsFile): PageModel {
     edges: [],
     outputEdges: [],
     imageInputs: inputLayers.map(({ name, channels }) => ({ name, channels: [channels] })),
-    firstLayers: inputs.map(inputLayer),
+    inputLayers: inputs.map(inputLayer),
     metadata: [],
     adaptation: file.adaptation,
   };
@@ -77,7 +77,7 @@ function layoutText(tensor: PageTensor): string {
 /** No node of a graph: how the network moves the weight over the image stands in its code, not in the file. */
 const NO_NODE = -1;
 
-function inputLayer(tensor: PageTensor): PageFirstLayer {
+function inputLayer(tensor: PageTensor): PageInputLayer {
   const { name, dims, dtype } = tensor;
   return {
     nodeId: NO_NODE,

@@ -1,4 +1,4 @@
-import { inputSteps, pixelRange } from '../../graph/firstLayers/inputSteps.ts';
+import { inputSteps, pixelRange } from '../../graph/inputLayers/inputSteps.ts';
 import type { Wiring } from '../wiring.ts';
 
 /**

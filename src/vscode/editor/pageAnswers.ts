@@ -103,7 +103,7 @@ const ANSWERS: {
     await vscode.env.clipboard.writeText(text);
     return null;
   },
-  firstLayerFacts: (call, args) => ask(call, 'firstLayerFacts', args),
+  inputLayerFacts: (call, args) => ask(call, 'inputLayerFacts', args),
   layerFilters: (call, args) => ask(call, 'layerFilters', args),
   saveTensor: (call, args) => saveTensor(call.extension.jobs, call.document.uri, args, call),
   wanted: ({ document }) => Promise.resolve(document.takeWishes()),

@@ -45,7 +45,7 @@ writeFileSync(
   ),
 );
 
-test('inspect --json names the first layer and what reading cost', async () => {
+test('inspect --json names the input layer and what reading cost', async () => {
   const found = JSON.parse((await run('inspect', at('model.onnx'), '--json')).text) as {
     inputs: { dims: unknown[] }[];
     firstLayers: { weight: string; dims: number[]; strides: number[] }[];

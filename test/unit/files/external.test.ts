@@ -48,7 +48,7 @@ test('the page says which data file is missing or short, and nothing once it is 
   truncateSync(data, length);
   const page = await readPageModel(path);
   assert.equal(page.dataTrouble, null);
-  assert.equal(page.firstLayers[0]?.weight, 'w');
+  assert.equal(page.inputLayers[0]?.weight, 'w');
 });
 
 test('several missing files are one sentence that names the first and counts the others', async () => {

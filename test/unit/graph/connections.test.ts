@@ -5,7 +5,7 @@ import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { connectionsOf } from '../../../src/graph/connections.ts';
 import { modelCosts } from '../../../src/graph/cost/cost.ts';
-import { firstLayers } from '../../../src/graph/firstLayers/firstLayers.ts';
+import { inputLayers } from '../../../src/graph/inputLayers/inputLayers.ts';
 import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
 import { steeringConstants } from '../../../src/graph/shapes/steering.ts';
 import type { Node } from '../../../src/formats/onnx/model.ts';
@@ -157,7 +157,7 @@ async function described(bytes: Uint8Array): Promise<unknown> {
     contradictions: shapes.contradictions,
     symbols: [...shapes.symbols],
     cost: [total.params, total.macs, total.memory],
-    first: firstLayers(scanned.graph).map((layer) => [layer.weightName, layer.node.outputs]),
+    first: inputLayers(scanned.graph).map((layer) => [layer.weightName, layer.node.outputs]),
   };
 }
 
@@ -173,7 +173,7 @@ for (const [what, bytes] of [
   ['MobileNet-v2', mobileNetV2(0.5, 10, 32)],
   ['sizes computed in a function, and a branch', steered()],
 ] as const)
-  test(`${what}: in whatever order the nodes stand, shapes, cost and first layers are the same`, async () => {
+  test(`${what}: in whatever order the nodes stand, shapes, cost and input layers are the same`, async () => {
     const sorted = await described(bytes);
     assert.deepEqual(await described(reordered(bytes, (nodes) => [...nodes].reverse())), sorted);
     assert.deepEqual(await described(reordered(bytes, shuffled)), sorted);

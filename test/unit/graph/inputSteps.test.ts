@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { composedSteps, inputSteps } from '../../../src/graph/firstLayers/inputSteps.ts';
+import { composedSteps, inputSteps } from '../../../src/graph/inputLayers/inputSteps.ts';
 import { encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { modelFile } from '../../fixtures/modelFile.ts';
 

@@ -26,7 +26,7 @@ function onDisk(path: string): number {
   return statSync(path).blocks * 512;
 }
 
-/** The tensors of a written model by name, and the values of its first layer's weight. */
+/** The tensors of a written model by name, and the values of its input layer's weight. */
 async function reread(
   path: string,
 ): Promise<{ tensors: Map<string, Tensor>; stem: number[]; dims: readonly number[] }> {

@@ -85,7 +85,7 @@ async function convertWrongly(path: string, to: string, recipe: Recipe): Promise
   return join(to, basename(path));
 }
 
-/** The product's own conversion, which must find the first layer by itself. */
+/** The product's own conversion, which must find the input layer by itself. */
 async function convert({ path, first }: SavedFile): Promise<string> {
   const { outPath, plan } = await convertToGray(path);
   const found = plan.folds.filter(({ tensor }) => `.${tensor}`.endsWith(`.${first}.weight`));

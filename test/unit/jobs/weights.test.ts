@@ -241,7 +241,7 @@ const REAL: readonly [file: string, layer: RegExp][] = [
   ['yunet-s-checkpoint.pth', /^state_dict\.backbone\.model0\.conv1\.weight$/],
 ];
 
-test('real files: their first layer is found, converted and verified', { skip: weightsMissing }, async () => {
+test('real files: their input layer is found, converted and verified', { skip: weightsMissing }, async () => {
   for (const [file, layer] of REAL) {
     const path = weightFile(file);
     const result = await convertToGray(path, { out: join(folder, file) });

@@ -21,8 +21,9 @@ import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 test('the kernel of a Keras input layer is shown in the order of Keras', { skip: weightsMissing }, async () => {
   const path = weightFile('mobilenet-0.25-96.h5');
-  for (const { firstLayers } of [await readPageModel(path), await inspectFile(path)]) {
-    const [layer] = firstLayers;
+  const shown = (await readPageModel(path)).inputLayers[0];
+  const inspected = (await inspectFile(path)).firstLayers[0];
+  for (const layer of [shown, inspected]) {
     assert.deepEqual(layer?.dims, [3, 3, 3, 8]);
     assert.equal(layer.layout, '[kH, kW, in/group, out]');
   }

@@ -94,7 +94,7 @@ test('input layers of an adapted file are what was adapted, by its record or the
     [write('no-original.safetensors', GRAY_SEPARABLE), ['net.0.0.weight']],
   ];
   for (const [path, layers] of rows) {
-    const { imageInputs, firstLayers } = await readPageModel(path);
+    const { imageInputs, inputLayers } = await readPageModel(path);
     const inspected = await inspectAny(path);
     assert.ok('format' in inspected);
     // Shapes alone leave a choice; what was adapted is none.
@@ -107,7 +107,7 @@ test('input layers of an adapted file are what was adapted, by its record or the
         path,
       );
     assert.deepEqual(
-      firstLayers.map(({ weight }) => weight),
+      inputLayers.map(({ weight }) => weight),
       layers,
       path,
     );

@@ -47,7 +47,7 @@ test('a file of weights has tensors, its input layer, and no graph', async () =>
     ],
   );
   assert.deepEqual(
-    page.firstLayers.map(({ weight, dims, nodeId }) => [weight, dims, nodeId]),
+    page.inputLayers.map(({ weight, dims, nodeId }) => [weight, dims, nodeId]),
     [['conv1.weight', [4, 3, 2, 2], -1]],
   );
   assert.deepEqual(page.imageInputs, [{ name: 'conv1.weight', channels: [3] }]);
@@ -61,20 +61,20 @@ test('statistics, values and filters of a tensor are read from its own bytes', a
   const block = await WORKER_ANSWERS.tensorBlock({ path, tensor: 'conv1.weight', ranges }, context);
   assert.deepEqual(block.texts, [String((47 % 17) / 8 - 1)]);
   await assert.rejects(WORKER_ANSWERS.tensorStatistics({ path, tensor: 'gone' }, context), /stores no tensor gone/);
-  const facts = await WORKER_ANSWERS.firstLayerFacts({ path, layer: 0 }, context);
+  const facts = await WORKER_ANSWERS.inputLayerFacts({ path, layer: 0 }, context);
   assert.deepEqual(facts.filters, { count: 4, channels: 3, height: 2, width: 2 });
   const { from, to, values } = await WORKER_ANSWERS.layerFilters({ path, layer: 0, from: 1, of: 'file' }, context);
   assert.deepEqual([from, to], [1, 4]);
   const numbers = new Float32Array(new Uint8Array(Buffer.from(values, 'base64')).buffer);
   assert.deepEqual([...numbers], ramp([4, 3, 2, 2]).values.slice(12));
-  await assert.rejects(WORKER_ANSWERS.firstLayerFacts({ path, layer: 1 }, context), /no such input layer/);
+  await assert.rejects(WORKER_ANSWERS.inputLayerFacts({ path, layer: 1 }, context), /no such input layer/);
 });
 
 test('a converted file shows its filters beside those it was made from', async () => {
   const path = writeSafetensors('before.safetensors', { 'conv1.weight': ramp([2, 3, 2, 2]) });
   const { outPath } = await WORKER_ANSWERS.convertToGray({ path }, context);
   assert.ok(outPath);
-  const facts = await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context);
+  const facts = await WORKER_ANSWERS.inputLayerFacts({ path: outPath, layer: 0 }, context);
   assert.deepEqual(facts.filters, { count: 2, channels: 1, height: 2, width: 2 });
   assert.deepEqual(facts.original?.filters, { count: 2, channels: 3, height: 2, width: 2 });
   const question = { path: outPath, layer: 0, from: 0 };
@@ -108,11 +108,11 @@ test('real files open, with statistics and filters of their first weight', { ski
     const page = unpackModel(await WORKER_ANSWERS.readModel({ path }, context));
     assert.equal(page.hasGraph, graph, file);
     assert.equal(page.dataTrouble ?? null, null, `${file}: nothing beside it is missing`);
-    const [first] = page.firstLayers;
+    const [first] = page.inputLayers;
     assert.deepEqual([first?.weight, first?.dims], [weight, dims], file);
     const statistics = await WORKER_ANSWERS.tensorStatistics({ path, tensor: weight }, context);
     assert.equal(statistics.count, count(dims), file);
-    const facts = await WORKER_ANSWERS.firstLayerFacts({ path, layer: 0 }, context);
+    const facts = await WORKER_ANSWERS.inputLayerFacts({ path, layer: 0 }, context);
     // Keras has outputs and channels last.
     const [filters, channels, height, width] = graph ? [dims[3], dims[2], dims[0], dims[1]] : dims;
     assert.deepEqual(facts.filters, { count: filters, channels, height, width }, file);

@@ -22,7 +22,7 @@ import { Random } from '../../fixtures/random.ts';
 
 const random = new Random(11);
 
-/** Two branches behind the first layer, a function, a subgraph, a Constant and weights of three kinds. */
+/** Two branches behind the input layer, a function, a subgraph, a Constant and weights of three kinds. */
 const original = encodeModel({
   ...model({
     inputs: [valueInfo('image', ['n', 3, 'h', 'w']), valueInfo('flag', [], DTYPE.bool)],
@@ -211,7 +211,7 @@ const WRONG: readonly [string, (m: Built, g: Graph) => void][] = [
     },
   ],
   [
-    'the bias of the first layer left out',
+    'the bias of the input layer left out',
     (_, g) => {
       maker(g, 'c1').input = ['image', 'w1'];
     },

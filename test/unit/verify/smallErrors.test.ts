@@ -53,7 +53,7 @@ for (const { name, map, parts, spoilt } of CANCELLING) {
   });
 }
 
-/** A weight or bias of the first layer that is off by less than a run shows. */
+/** A weight or bias of the input layer that is off by less than a run shows. */
 const OFF: readonly [string, ReturnType<typeof grayscale>, number, string][] = [
   ['a weight in groups', grayscale(), 3, 'w'],
   ['a weight in groups that the map keeps', NORM, 3, 'w'],

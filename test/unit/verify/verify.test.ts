@@ -82,7 +82,7 @@ test('whole models run at the sizes that they fix, however large', async () => {
   assert.notDeepEqual(report.runs[0]?.sizes, { image: [1, 1, 300, 300] }, 'a part of it runs on smaller pictures');
 });
 
-test('architectures are proved from their first layer; everything behind is compared byte by byte', async () => {
+test('architectures are proved from their input layer; everything behind is compared byte by byte', async () => {
   for (const [bytes, nodes] of [
     [resNet18(8, 10, 64), 48],
     [mobileNetV2(0.25, 10, 64), 100],

@@ -154,8 +154,8 @@ export class Adaptation extends LitElement {
 
   /** The tab of the input layers has the pictures, of the original too. */
   #filters(): TemplateResult | null {
-    if (!this.model?.firstLayers.length) return null;
-    const show = (): void => announce(this, 'tab-chosen', 'first');
+    if (!this.model?.inputLayers.length) return null;
+    const show = (): void => announce(this, 'tab-chosen', 'inputLayers');
     return html`<div class="row">
       <vscode-button appearance="secondary" @click=${show}>Filters before and after</vscode-button>
     </div>`;

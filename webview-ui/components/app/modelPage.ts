@@ -208,7 +208,7 @@ export class ModelPage extends LitElement {
   async #selectThing(event: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>): Promise<void> {
     const { key, reveal } = event.detail;
     const source = event.composedPath()[0];
-    // The first-layer card and the inspector's links lead into the picture; find works on whichever view is open.
+    // The input-layer card and the inspector's links lead into the picture; find works on whichever view is open.
     const fromCard = reveal && !(source instanceof GraphView) && !(source instanceof FindBox);
     if (fromCard) this.tab = 'graph';
     await this.#reading.choose(key, { reveal });
@@ -341,7 +341,7 @@ export class ModelPage extends LitElement {
             .pathAsked=${reading.pathFrom !== null}
             .bookmarks=${reading.bookmarks}
             .bind=${this.bind}
-            @show-filters=${() => (this.tab = 'first')}
+            @show-filters=${() => (this.tab = 'inputLayers')}
             @bookmark-removed=${this.#removeBookmark}
           ></cw-details>
         </cw-side-panel>

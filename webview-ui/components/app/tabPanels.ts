@@ -8,7 +8,7 @@ import type { Tab } from '../../state/tabs.ts';
 import '../adaptation/adaptation.ts';
 import '../compare/compareView.ts';
 import '../evaluate/evaluateView.ts';
-import '../firstLayer/firstLayerTab.ts';
+import '../inputLayers/inputLayerTab.ts';
 import '../table/layerTable.ts';
 import '../tensors/tensorTab.ts';
 
@@ -30,7 +30,8 @@ export const TAB_PANELS: { readonly [T in Exclude<Tab, 'graph'>]: (state: TabSta
     tab === 'layers'
       ? html`<cw-layer-table .model=${model} .selected=${selected} .view=${table}></cw-layer-table>`
       : null,
-  first: ({ model, tab }) => html`<cw-first-layer-tab .model=${model} .shown=${tab === 'first'}></cw-first-layer-tab>`,
+  inputLayers: ({ model, tab }) =>
+    html`<cw-input-layer-tab .model=${model} .shown=${tab === 'inputLayers'}></cw-input-layer-tab>`,
   adaptation: ({ model }) => html`<cw-adaptation .model=${model}></cw-adaptation>`,
   compare: ({ model, tab, asked }) =>
     html`<cw-compare .model=${model} .active=${tab === 'compare'} .turn=${asked?.compare ?? null}></cw-compare>`,

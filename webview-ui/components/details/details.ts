@@ -4,7 +4,7 @@ import type { PageModel, PageTensor, PageWeight } from '../../../src/protocol/pa
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
-import '../firstLayer/firstLayer.ts';
+import '../inputLayers/inputLayer.ts';
 import { partOf } from '../partOf.ts';
 import '../tensors/tensorCard.ts';
 import './bookmarks.ts';
@@ -76,10 +76,10 @@ export class Details extends LitElement {
         @bookmark-removed=${(e: CustomEvent<SelectionKey>) => this.#removed(e.detail)}
       ></cw-bookmarks>
       ${this.#summary(model)}
-      <cw-first-layer
+      <cw-input-layer
         .model=${model}
         @show-filters=${() => this.dispatchEvent(new CustomEvent('show-filters'))}
-      ></cw-first-layer>
+      ></cw-input-layer>
       <cw-sizes .model=${model} .bind=${this.bind}></cw-sizes>
       ${this.selected ? null : layer}`;
   }

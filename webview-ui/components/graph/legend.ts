@@ -17,7 +17,7 @@ const BAR_STEPS = 24;
 const MOST_NAMES = 40;
 
 const KIND_NAMES: Readonly<Record<Exclude<ItemKind, 'input' | 'output' | 'constant'>, string>> = {
-  first: 'input layer',
+  inputLayer: 'input layer',
   layer: 'weights',
   norm: 'normalisation',
   activation: 'activation',

@@ -74,7 +74,7 @@ export class TensorTab extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('model') && this.model) {
       this.#root = tensorTree(this.model.tensors ?? []);
-      const inputs = this.model.firstLayers.map(({ weight }) => weight);
+      const inputs = this.model.inputLayers.map(({ weight }) => weight);
       this.view = { ...this.view, open: firstOpen(this.#root, inputs) };
     }
     if (this.#root && (changed.has('model') || changed.has('view'))) this.#rows = treeRows(this.#root, this.view);
@@ -273,7 +273,7 @@ export class TensorTab extends LitElement {
 
   #name({ tensor, path, title, depth }: TreeNode, open: boolean): TemplateResult {
     const arrow = open ? 'open' : 'closed';
-    const isInput = tensor !== null && (this.model?.firstLayers.some(({ weight }) => weight === tensor.name) ?? false);
+    const isInput = tensor !== null && (this.model?.inputLayers.some(({ weight }) => weight === tensor.name) ?? false);
     return html`<th scope="row" title=${path}>
       <span class="indent" .style=${`width: ${(depth - 1) * INDENT}px`}></span
       ><span class=${tensor ? 'twist' : `twist ${arrow}`}></span>${title || '(no name)'}

@@ -76,7 +76,7 @@ function fillsFrom({ token, normal, contrast }: Omit<ThemeParts, 'font'>): Theme
   return {
     input: colour('charts-green', 'foreground'),
     output: colour('charts-green', 'foreground'),
-    first: isSoft ? forWhiteText(orange) : orange,
+    inputLayer: isSoft ? forWhiteText(orange) : orange,
     layer: colour('charts-blue', 'foreground'),
     norm: colour('terminal-ansiCyan', 'charts-blue'),
     activation: colour('charts-yellow', 'foreground'),

@@ -72,7 +72,7 @@ function kerasHead(recipe: Recipe, layer: string, dims: readonly number[]): stri
     `    # The file calls this kernel ${quoted(recipe.tensor)}.`,
     `    layers = [l for l in old_model.layers if [tuple(w.shape) for w in l.get_weights()][:1] == [${tuple(dims)}]]`,
     `    layer = next((l for l in layers if l.name == ${layer}), layers[0] if len(layers) == 1 else None)`,
-    `    assert layer, f"say which of these is the first layer: {[l.name for l in layers]}"`,
+    `    assert layer, f"say which of these reads the image: {[l.name for l in layers]}"`,
     `    M = np.array(${matrix(recipe.matrix)}, dtype=np.float64)`,
     `    kernel, *rest = layer.get_weights()`,
     `    old = kernel.astype(np.float64)`,

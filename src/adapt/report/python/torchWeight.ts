@@ -53,7 +53,7 @@ function torchKey(recipe: Recipe, turned: boolean): string[] {
     '    keys = [k for k, v in state.items() if tuple(v.shape) == ' +
       `${tuple(turned ? [...recipe.oldDims].reverse() : recipe.oldDims)}]`,
     `    key = next((k for k in ${tuple(guesses.map(quoted))} if k in keys), keys[0] if len(keys) == 1 else None)`,
-    `    assert key, f"say which of these is the first layer's weight: {keys}"`,
+    `    assert key, f"say which of these is the input layer's weight: {keys}"`,
   ];
 }
 

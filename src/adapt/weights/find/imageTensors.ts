@@ -23,7 +23,7 @@ export type FoundTensors =
     }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** What stands per channel in front of a first layer, by the last part of its name. */
+/** What stands per channel in front of an input layer, by the last part of its name. */
 const PER_CHANNEL =
   /^(weight|bias|running_mean|running_var|moving_mean|moving_variance|gamma|beta|mean|variance|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
 
@@ -37,7 +37,7 @@ const PER_CHANNEL =
 export function imageTensors(
   tensors: readonly StoredTensor[],
   channels: number,
-  hints: LayerHints = { firstLayers: [] },
+  hints: LayerHints = { inputLayers: [] },
 ): FoundTensors {
   const names = byName(tensors);
   const all = tensors.filter((tensor) => isCandidate(tensor, channels, names));
@@ -140,7 +140,7 @@ function inPlaces(candidates: readonly ImageTensor[]): readonly ImageTensor[] {
 }
 
 /**
- * Names of what works per channel, so perhaps in front of the first layer: a depthwise convolution, a norm, a mean or a
+ * Names of what works per channel, so perhaps in front of the input layer: a depthwise convolution, a norm, a mean or a
  * scale.
  */
 function signsInFront(

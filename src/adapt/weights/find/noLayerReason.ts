@@ -5,7 +5,7 @@ import { isPatchMatrix, normOfPatches } from '../patchOrder.ts';
 import { byName } from '../tensorNames.ts';
 import { countOf } from '../../../text/numbers.ts';
 
-/** A first layer reads up to 16 pictures, or parts of one that is taken apart in front of it (YOLOX, TResNet). */
+/** An input layer reads up to 16 pictures, or parts of one that is taken apart in front of it (YOLOX, TResNet). */
 const MAX_PICTURES = 16;
 
 /** Why a file has no layer that sees an image of so many channels. */
@@ -36,7 +36,7 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   return `${none}${has}${advice ? `. ${advice}` : ', so there is nothing to convert'}`;
 }
 
-/** The map that a first layer of several pictures would take, a sentence without its full stop; null for another. */
+/** The map that an input layer of several pictures would take, a sentence without its full stop; null for another. */
 function otherMap(channels: number): string | null {
   const isOther = channels > RGB && channels <= MAX_PICTURES * RGB;
   return isOther ? (mapOfPictures(channels)?.replace(/\.$/, '') ?? null) : null;

@@ -21,7 +21,7 @@ export interface NetworkShape {
 export interface Library {
   readonly id: string;
   readonly title: string;
-  /** What such a name of the file's first layer begins with is no part of the network's own names; null for others. */
+  /** What such a name of the file's input layer begins with is no part of the network's own names; null for others. */
   readonly prefix: (layer: string) => string | null;
   readonly knows: (names: ReadonlySet<string>) => boolean;
   readonly build: (network: NetworkShape) => readonly string[];

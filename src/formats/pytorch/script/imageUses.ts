@@ -3,7 +3,7 @@ import { apartKey, MethodUses, type ImageUse, type ScriptCall, type ScriptValue 
 import { ScriptCode, type ReadCode } from './scriptCode.ts';
 import type { ScriptMethod } from './scriptSource.ts';
 
-/** Some ten methods of some kilobytes lie between a network's input and its first layer; more is made to harm. */
+/** Some ten methods of some kilobytes lie between a network's input and its input layer; more is made to harm. */
 const MAX_CALLS = 1000;
 const MAX_CHARACTERS = 1_000_000;
 /** Each tensor that a network takes is followed by itself. */

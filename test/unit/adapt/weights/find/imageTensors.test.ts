@@ -5,9 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { imageTensors, type FoundTensors } from '../../../../../src/adapt/weights/find/imageTensors.ts';
 import { FLOAT } from '../../../../../src/tensors/dtypes.ts';
 import type { StoredTensor } from '../../../../../src/tensors/storedTensor.ts';
-import type { Expected } from '../../../../fixtures/firstLayers/family.ts';
-import { LIBRARY_FAMILIES } from '../../../../fixtures/firstLayers/libraries.ts';
-import { TASK_FAMILIES } from '../../../../fixtures/firstLayers/tasks.ts';
+import type { Expected } from '../../../../fixtures/inputLayers/family.ts';
+import { LIBRARY_FAMILIES } from '../../../../fixtures/inputLayers/libraries.ts';
+import { TASK_FAMILIES } from '../../../../fixtures/inputLayers/tasks.ts';
 import { torchPython } from '../../../../fixtures/torch/torchPython.ts';
 
 /** The number of int8. */
@@ -103,7 +103,7 @@ test("the network's own code says which layer reads the image, and is asked abou
     [['conv.weight'], ['y = torch.view(x, [1, 3, 9])'], { chosen: ['conv.weight'] }],
   ];
   for (const [weights, others, expected] of rows) {
-    const hints = { firstLayers: [], imageUses: { weights, others } };
+    const hints = { inputLayers: [], imageUses: { weights, others } };
     assert.deepEqual(saidOf(imageTensors(tensors.map(tensorOf), 3, hints)), expected);
   }
 });
@@ -134,7 +134,7 @@ test('in a gray network a depthwise weight behind a convolution is no input laye
 
 test('an exact hint from a config decides among several', () => {
   const tensors = ['netD.conv.weight 64×3×4×4', 'stem.conv1.weight 32×3×3×3'].map(tensorOf);
-  const found = imageTensors(tensors, 3, { firstLayers: ['stem.conv1'] });
+  const found = imageTensors(tensors, 3, { inputLayers: ['stem.conv1'] });
   assert.deepEqual(saidOf(found), { one: 'stem.conv1.weight' });
 });
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { CallContext } from '../../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
+import type { PageInputLayerFacts } from '../../../src/protocol/inputLayer.ts';
 import { PAGE_ARGS } from '../../../src/protocol/messages.ts';
 import {
   DTYPE,
@@ -29,8 +29,8 @@ function written(built: onnx.IModelProto, name = `m${files++}.onnx`): string {
   return join(folder, name);
 }
 
-const facts = (built: onnx.IModelProto): Promise<PageFirstLayerFacts> =>
-  WORKER_ANSWERS.firstLayerFacts({ path: written(built), layer: 0 }, context);
+const facts = (built: onnx.IModelProto): Promise<PageInputLayerFacts> =>
+  WORKER_ANSWERS.inputLayerFacts({ path: written(built), layer: 0 }, context);
 const values = async (path: string, of: 'file' | 'original' = 'file', from = 0): Promise<number[]> => {
   const { values: text } = await WORKER_ANSWERS.layerFilters({ path, layer: 0, from, of }, context);
   const bytes = Buffer.from(text, 'base64');
@@ -112,7 +112,7 @@ test('BatchNormalization on pixels is such a step; a constant minus the pixels t
 });
 
 test('behind a step that hides the axes, as Keras’s padding, the sizes tell the layout', async () => {
-  const padded = (dims: number[]): Promise<PageFirstLayerFacts> =>
+  const padded = (dims: number[]): Promise<PageInputLayerFacts> =>
     facts(
       model({
         inputs: [valueInfo('x', dims)],
@@ -195,7 +195,7 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
   );
   const before = [node('Flatten', ['x'], ['f'])];
   const gemm = around('Gemm', [2, 6], { transB: 1 }, { input: [1, 1, 2, 3], before });
-  assert.deepEqual((await WORKER_ANSWERS.firstLayerFacts({ path: gemm, layer: 0 }, context)).filters, {
+  assert.deepEqual((await WORKER_ANSWERS.inputLayerFacts({ path: gemm, layer: 0 }, context)).filters, {
     count: 2,
     channels: 1,
     height: 2,
@@ -206,7 +206,7 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
   assert.deepEqual(await values(matmul), [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]);
   const last = around('Gemm', [1, 12], { transB: 1 }, { input: [1, 2, 2, 3], before });
   assert.deepEqual(await values(last), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
-  const unknown = await WORKER_ANSWERS.firstLayerFacts(
+  const unknown = await WORKER_ANSWERS.inputLayerFacts(
     { path: around('Gemm', [2, 6], { transB: 1 }, { input: [1, 6] }), layer: 0 },
     context,
   );
@@ -218,7 +218,7 @@ test('an adapted model shows the original beside it, and says when it is gone or
   const { outPath } = await WORKER_ANSWERS.convertToGray({ path }, context);
   assert.ok(outPath);
   const [before, now] = [await values(outPath, 'original'), await values(outPath)];
-  assert.deepEqual((await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original, {
+  assert.deepEqual((await WORKER_ANSWERS.inputLayerFacts({ path: outPath, layer: 0 }, context)).original, {
     file: 'net.onnx',
     filters: { count: 2, channels: 3, height: 3, width: 3 },
     why: null,
@@ -230,13 +230,13 @@ test('an adapted model shows the original beside it, and says when it is gone or
   });
   renameSync(path, join(folder, 'moved.onnx'));
   assert.match(
-    (await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
+    (await WORKER_ANSWERS.inputLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
     /net\.onnx, is not beside it/,
   );
   await assert.rejects(values(outPath, 'original'), (e) => e instanceof ChannelwiseError && e.code === 'no-original');
   written(convModel(3, 4), 'net.onnx');
   assert.match(
-    (await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
+    (await WORKER_ANSWERS.inputLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
     /is not the file it was made from/,
   );
 });
@@ -244,14 +244,14 @@ test('an adapted model shows the original beside it, and says when it is gone or
 test('what is not there, and what is too large', async () => {
   const path = written(convModel());
   await assert.rejects(
-    WORKER_ANSWERS.firstLayerFacts({ path, layer: 7 }, context),
+    WORKER_ANSWERS.inputLayerFacts({ path, layer: 7 }, context),
     (e) => e instanceof ChannelwiseError && e.code === 'no-layer',
   );
   await assert.rejects(
     values(path, 'file', 2),
     (e) => e instanceof ChannelwiseError && e.message === 'There are 2 filters.',
   );
-  for (const bad of [{}, { layer: -1 }, { layer: 0.5 }]) assert.equal(PAGE_ARGS.firstLayerFacts(bad), undefined);
+  for (const bad of [{}, { layer: -1 }, { layer: 0.5 }]) assert.equal(PAGE_ARGS.inputLayerFacts(bad), undefined);
   for (const bad of [
     { layer: 0, from: 0 },
     { layer: 0, from: 0, of: 'elsewhere' },

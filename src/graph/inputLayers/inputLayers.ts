@@ -4,7 +4,7 @@ import { connectionsOf } from '../connections.ts';
 import { storedTensors } from '../storedTensors.ts';
 
 /** A convolution that reads the image, or what was made of it without weights, and the weight it applies. */
-export interface FirstLayer {
+export interface InputLayer {
   readonly index: number;
   readonly node: Node;
   readonly weightName: string;
@@ -57,17 +57,17 @@ const REDUCTIONS = new Set(['ReduceMax', 'ReduceMin', 'ReduceMean', 'ReduceSum',
  * Convolutions reached from the inputs before any other convolution; where there is none, the first matrix products.
  * `index` is the place in the file.
  */
-export function firstLayers(graph: Graph): FirstLayer[] {
+export function inputLayers(graph: Graph): InputLayer[] {
   const convolutions = reached(graph, WEIGHT_INPUT);
   return convolutions.length ? convolutions : reached(graph, MATRIX_INPUT);
 }
 
-function reached(graph: Graph, table: Readonly<Record<string, number>>): FirstLayer[] {
+function reached(graph: Graph, table: Readonly<Record<string, number>>): InputLayer[] {
   const stored = storedTensors(graph);
   const { makers, order } = connectionsOf(graph.nodes);
   const places = new Map(graph.nodes.map((node, index) => [node, index]));
   const carries = new Set(graph.inputs.map((i) => i.name).filter((name) => !stored.has(name)));
-  const found: FirstLayer[] = [];
+  const found: InputLayer[] = [];
   for (const node of order) {
     if (!node.inputs.some((name) => carries.has(name))) continue;
     const at = Object.hasOwn(table, node.opType) ? table[node.opType] : undefined;
@@ -122,7 +122,7 @@ interface Found {
   readonly behind: Behind;
 }
 
-function describe({ node, index, weightName, behind }: Found): FirstLayer {
+function describe({ node, index, weightName, behind }: Found): InputLayer {
   const { tensor } = behind;
   const spatial = Math.max(0, tensor.dims.length - 2);
   const fill = (value: number, count: number): number[] => new Array<number>(count).fill(value);

@@ -1,8 +1,8 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageMappedInput } from '../../../src/protocol/adaptation.ts';
-import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
-import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
+import type { PageInputLayerFacts, PageLayerInput } from '../../../src/protocol/inputLayer.ts';
+import type { PageInputLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countOf, numberText } from '../../../src/text/numbers.ts';
 import { listText, shapeText } from '../../text/format.ts';
 import { shortNamer } from '../../text/shortNames.ts';
@@ -13,12 +13,12 @@ import { factRow, wordsRow } from '../factRow.ts';
 const MOST_NUMBERS = 8;
 
 /**
- * Facts about a first layer: its weight, how it moves over the image, and what it must be fed. `facts` come a moment
+ * Facts about an input layer: its weight, how it moves over the image, and what it must be fed. `facts` come a moment
  * later than the layer.
  */
-export function firstLayerFacts(
-  layer: PageFirstLayer,
-  facts: PageFirstLayerFacts | null,
+export function inputLayerFacts(
+  layer: PageInputLayer,
+  facts: PageInputLayerFacts | null,
   model: PageModel | null,
 ): TemplateResult {
   const short = shortNamer(model?.sizeKey);
@@ -28,7 +28,7 @@ export function firstLayerFacts(
   ${facts?.inputs.map((input, i) => inputFacts(input, { id: `input${i}`, channels, short, map: mapOf(input, maps) })) ?? null}`;
 }
 
-function weightFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
+function weightFacts(layer: PageInputLayer, facts: PageInputLayerFacts | null): TemplateResult {
   const isElsewhere = facts !== null && facts.stored !== layer.weight;
   const stored = isElsewhere ? html` <span class="sub">stored as ${facts.stored}</span>` : null;
   return html`<section aria-labelledby="weight">
@@ -42,7 +42,7 @@ function weightFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): 
   </section>`;
 }
 
-function movingFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
+function movingFacts(layer: PageInputLayer, facts: PageInputLayerFacts | null): TemplateResult {
   const { field, downsampling } = facts ?? {};
   const sees =
     field && `Each output value sees ${pixelsText(field.size)}; neighbours are ${stepText(field.step)} apart.`;

@@ -1,7 +1,7 @@
 import { connectionsOf } from '../connections.ts';
 import { intsOf } from '../../formats/onnx/attributes.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
-import type { FirstLayer } from './firstLayers.ts';
+import type { InputLayer } from './inputLayers.ts';
 
 /** How much of the image one output value sees, and how far apart two neighbours look, in pixels per axis. */
 export interface ReceptiveField {
@@ -31,10 +31,10 @@ const POINTWISE = new Set([
 const MAX_CHAIN = 64;
 
 /**
- * The first layer's own receptive field; null for layers that aren't plain convolutions. Formula:
+ * The input layer's own receptive field; null for layers that aren't plain convolutions. Formula:
  * https://distill.pub/2019/computing-receptive-fields/
  */
-export function receptiveField(layer: FirstLayer): ReceptiveField | null {
+export function receptiveField(layer: InputLayer): ReceptiveField | null {
   const kernel = layer.dims.slice(2);
   if (!kernel.length || layer.node.opType === 'ConvTranspose' || layer.matrix) return null;
   return {
@@ -44,12 +44,12 @@ export function receptiveField(layer: FirstLayer): ReceptiveField | null {
 }
 
 /**
- * The receptive field behind the first layer that steps more than one pixel, along a chain without branches; null where
+ * The receptive field behind the input layer that steps more than one pixel, along a chain without branches; null where
  * the chain ends before.
  */
 export function firstDownsampling(
   graph: Graph,
-  layer: FirstLayer,
+  layer: InputLayer,
   weightDims: (name: string) => readonly number[] | null,
 ): { node: Node; field: ReceptiveField } | null {
   let field = receptiveField(layer);

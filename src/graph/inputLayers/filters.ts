@@ -1,10 +1,10 @@
 import { connectionsOf } from '../connections.ts';
 import type { Dim, Graph } from '../../formats/onnx/model.ts';
 import { elementCount, type ElementRange } from '../../tensors/storedTensor.ts';
-import type { FirstLayer } from './firstLayers.ts';
+import type { InputLayer } from './inputLayers.ts';
 import { product } from '../../tensors/dims.ts';
 
-/** A first layer's weight as pictures: `count` filters, each of `channels` pictures of height × width. */
+/** An input layer's weight as pictures: `count` filters, each of `channels` pictures of height × width. */
 export interface FilterGrid {
   readonly count: number;
   readonly channels: number;
@@ -26,12 +26,12 @@ const MAX_CHAIN = 16;
 const COLOUR_COUNTS = new Set([1, 3, 4]);
 
 /**
- * How to cut a first layer's weight into pictures, or in words why not. `dimsOf` gives the shapes of tensors in the
+ * How to cut an input layer's weight into pictures, or in words why not. `dimsOf` gives the shapes of tensors in the
  * graph.
  */
 export function filterGrid(
   graph: Graph,
-  layer: FirstLayer,
+  layer: InputLayer,
   dimsOf: (name: string) => readonly Dim[] | null,
 ): FilterGrid | string {
   const moved = layer.via.find((op) => !KEEPING.has(op));
@@ -44,7 +44,7 @@ export function filterGrid(
   return grid;
 }
 
-function convolutionGrid(layer: FirstLayer): FilterGrid | string {
+function convolutionGrid(layer: InputLayer): FilterGrid | string {
   const { dims, node, group } = layer;
   const [first = 1, second = 1, ...kernel] = dims;
   if (kernel.length < 1 || kernel.length > 3) return `A kernel with ${kernel.length} axes can't be drawn flat.`;
@@ -76,7 +76,7 @@ function convolutionGrid(layer: FirstLayer): FilterGrid | string {
 
 function matrixGrid(
   graph: Graph,
-  layer: FirstLayer,
+  layer: InputLayer,
   dimsOf: (name: string) => readonly Dim[] | null,
 ): FilterGrid | string {
   if (layer.dims.length !== 2) return `A weight with ${layer.dims.length} axes is no single matrix.`;

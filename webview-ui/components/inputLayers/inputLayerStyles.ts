@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-export const firstLayerStyles = css`
+export const inputLayerStyles = css`
   :host {
     display: flex;
     flex-direction: column;

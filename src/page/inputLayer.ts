@@ -3,26 +3,26 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Dim, Graph, ValueInfo } from '../formats/onnx/model.ts';
 import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
 import { connectionsOf } from '../graph/connections.ts';
-import { filterGrid, type FilterGrid } from '../graph/firstLayers/filters.ts';
-import { firstLayers, type FirstLayer } from '../graph/firstLayers/firstLayers.ts';
-import { composedSteps, inputSteps, pixelRange, type InputSteps } from '../graph/firstLayers/inputSteps.ts';
-import { firstDownsampling, receptiveField } from '../graph/firstLayers/receptiveField.ts';
+import { filterGrid, type FilterGrid } from '../graph/inputLayers/filters.ts';
+import { inputLayers, type InputLayer } from '../graph/inputLayers/inputLayers.ts';
+import { composedSteps, inputSteps, pixelRange, type InputSteps } from '../graph/inputLayers/inputSteps.ts';
+import { firstDownsampling, receptiveField } from '../graph/inputLayers/receptiveField.ts';
 import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
 import { withOpenModel, type OpenModel } from '../jobs/open/openModel.ts';
 import type { PageOriginal } from '../protocol/adaptation.ts';
-import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
+import type { InputLayerMethods, PageFilterSet, PageInputLayerFacts, PageLayerInput } from '../protocol/inputLayer.ts';
 import type { CallContext } from '../rpc/messages.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { originalOf } from './adaptation.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
 
-/** What is known about a first layer without its weights. Throws `refused` where there is no such layer. */
-export async function firstLayerFacts(
+/** What is known about an input layer without its weights. Throws `refused` where there is no such layer. */
+export async function inputLayerFacts(
   path: string,
   index: number,
   { signal }: Pick<CallContext, 'signal'>,
-): Promise<PageFirstLayerFacts> {
+): Promise<PageInputLayerFacts> {
   const facts = await withOpenModel(path, signal, async (open) => {
     const layer = layerAt(open, index);
     const { graph } = open.model;
@@ -51,9 +51,9 @@ export async function firstLayerFacts(
 /** The values of some filters of a layer, of the file itself or of the original beside it. Reads only their bytes. */
 export async function layerFilters(
   path: string,
-  args: FirstLayerMethods['layerFilters']['args'],
+  args: InputLayerMethods['layerFilters']['args'],
   { signal }: Pick<CallContext, 'signal'>,
-): Promise<FirstLayerMethods['layerFilters']['result']> {
+): Promise<InputLayerMethods['layerFilters']['result']> {
   const { stored, beside } = await withOpenModel(path, signal, async (open) => ({
     stored: layerAt(open, args.layer).stored,
     beside: args.of === 'original' ? await besideOf(open, path) : null,
@@ -75,18 +75,18 @@ export async function layerFilters(
   });
 }
 
-function layerAt({ model }: OpenModel, index: number): FirstLayer {
-  const layer = firstLayers(model.graph)[index];
+function layerAt({ model }: OpenModel, index: number): InputLayer {
+  const layer = inputLayers(model.graph)[index];
   if (!layer)
     throw new ChannelwiseError('refused', 'no-layer', 'The model has no such input layer any more; reopen the editor.');
   return layer;
 }
 
-function layerOf({ model }: OpenModel, stored: string): FirstLayer | null {
-  return firstLayers(model.graph).find((firstLayer) => firstLayer.stored === stored) ?? null;
+function layerOf({ model }: OpenModel, stored: string): InputLayer | null {
+  return inputLayers(model.graph).find((inputLayer) => inputLayer.stored === stored) ?? null;
 }
 
-async function gridOf({ model, ctx }: OpenModel, layer: FirstLayer): Promise<FilterGrid | string> {
+async function gridOf({ model, ctx }: OpenModel, layer: InputLayer): Promise<FilterGrid | string> {
   // Only a matrix takes its pictures' size from the shapes around it.
   const shapes = layer.matrix ? inferShapes(model, { constants: await steeringConstants(model, ctx) }).tensors : null;
   return filterGrid(model.graph, layer, (name): readonly Dim[] | null => shapes?.get(name)?.dims ?? null);
@@ -105,7 +105,7 @@ async function originalFacts(
   { name, path, state }: PageOriginal,
   stored: string,
   signal: AbortSignal,
-): Promise<PageFirstLayerFacts['original']> {
+): Promise<PageInputLayerFacts['original']> {
   if (state !== 'same' || path === null) {
     const why =
       state === 'changed'
@@ -127,14 +127,14 @@ async function originalFacts(
 }
 
 /** The graph inputs that the layer's pixels are made of. */
-function inputsOf(graph: Graph, layer: FirstLayer, { stored }: OpenModel): ValueInfo[] {
+function inputsOf(graph: Graph, layer: InputLayer, { stored }: OpenModel): ValueInfo[] {
   const { makers } = connectionsOf(graph.nodes);
   const seen = new Set([layer.data]);
   for (const name of seen) for (const input of makers.get(name)?.inputs ?? []) if (input) seen.add(input);
   return graph.inputs.filter((i) => seen.has(i.name) && !stored.has(i.name));
 }
 
-async function layerInput({ model, ctx }: OpenModel, layer: FirstLayer, input: ValueInfo): Promise<PageLayerInput> {
+async function layerInput({ model, ctx }: OpenModel, layer: InputLayer, input: ValueInfo): Promise<PageLayerInput> {
   const type = input.type?.kind === 'tensor' ? input.type : null;
   const found = await inputSteps(model.graph, ctx, input.name);
   const all = composedSteps(found.steps);
@@ -161,7 +161,7 @@ const LETTERS: Readonly<Record<number, string>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCD
  * A convolution reads channels second; what Transposes on the way do to the axes is undone. Where other steps stand
  * between, the sizes decide or nothing does.
  */
-function layoutOf(dims: readonly Dim[] | null, layer: FirstLayer, { perm, end }: InputSteps): string | null {
+function layoutOf(dims: readonly Dim[] | null, layer: InputLayer, { perm, end }: InputSteps): string | null {
   const letters = LETTERS[layer.dims.length];
   if (!letters || (dims && dims.length !== letters.length)) return null;
   if (perm) return [...letters].map((_, axis) => letters[perm.indexOf(axis)] ?? '?').join('');

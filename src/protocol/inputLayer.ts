@@ -1,8 +1,8 @@
 import { fieldsOf, isIndex } from './checked.ts';
 
-/** What the page may ask about a first layer, by its place in PageModel.firstLayers. */
+/** What the page may ask about an input layer, by its place in PageModel.inputLayers. */
 
-/** An input that a first layer's pixels come from, and what the graph says about it. */
+/** An input that an input layer's pixels come from, and what the graph says about it. */
 export interface PageLayerInput {
   readonly name: string;
   readonly dtype: string;
@@ -34,7 +34,7 @@ export interface PageFilterSet {
   readonly width: number;
 }
 
-export interface PageFirstLayerFacts {
+export interface PageInputLayerFacts {
   readonly inputs: readonly PageLayerInput[];
   /** In pixels of the layer's input; null for what is no plain convolution. */
   readonly field: PageField | null;
@@ -54,8 +54,8 @@ export interface PageFirstLayerFacts {
   } | null;
 }
 
-export interface FirstLayerMethods {
-  firstLayerFacts: { args: { layer: number }; result: PageFirstLayerFacts };
+export interface InputLayerMethods {
+  inputLayerFacts: { args: { layer: number }; result: PageInputLayerFacts };
   /**
    * Filters from `from` on, as many as fit: little-endian float32 in base64, in the order filter, channel, row, column.
    */
@@ -65,10 +65,10 @@ export interface FirstLayerMethods {
   };
 }
 
-export const FIRST_LAYER_ARGS: {
-  readonly [M in keyof FirstLayerMethods]: (value: unknown) => FirstLayerMethods[M]['args'] | undefined;
+export const INPUT_LAYER_ARGS: {
+  readonly [M in keyof InputLayerMethods]: (value: unknown) => InputLayerMethods[M]['args'] | undefined;
 } = {
-  firstLayerFacts: (value) => {
+  inputLayerFacts: (value) => {
     const { layer } = fieldsOf(value);
     return isIndex(layer) ? { layer } : undefined;
   },

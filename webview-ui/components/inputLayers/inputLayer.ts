@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
+import type { PageInputLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { Fold } from '../../state/folds.ts';
 import { listText, shapeText } from '../../text/format.ts';
@@ -8,15 +8,13 @@ import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
-/**
- * More first layers than this are a list that opens: a transformer's residual path leads its input past every block.
- */
+/** More than these are a list that opens: a transformer's residual path leads its input past every block. */
 const MOST_CARDS = 2;
 /** Nobody reads more of that list; the Input layers tab has all. */
 const MOST_LISTED = 200;
 
-/** What the first layers are, beside the graph. */
-export class FirstLayer extends LitElement {
+/** What the input layers are, beside the graph. */
+export class InputLayer extends LitElement {
   static override properties = { model: { attribute: false }, listed: { state: true } };
   static override styles = [
     cardStyles,
@@ -51,10 +49,10 @@ export class FirstLayer extends LitElement {
   }
 
   override render(): TemplateResult | null {
-    const layers = this.model?.firstLayers;
+    const layers = this.model?.inputLayers;
     if (!layers) return null;
     if (layers.length === 0)
-      return html`<section class="first-layer" aria-labelledby="f" ?data-folded=${!this.#fold.open}>
+      return html`<section class="input-layer" aria-labelledby="f" ?data-folded=${!this.#fold.open}>
         ${this.#fold.heading('Input layer', 'f')}
         <p>No layer that reads the image channels was found.</p>
       </section>`;
@@ -65,7 +63,7 @@ export class FirstLayer extends LitElement {
     ${cards < layers.length ? this.#others(layers.slice(cards)) : null}`;
   }
 
-  #others(layers: readonly PageFirstLayer[]): TemplateResult {
+  #others(layers: readonly PageInputLayer[]): TemplateResult {
     return html`<section aria-label="Other input layers">
       <details .open=${this.listed} @toggle=${(e: Event) => (this.listed = (e.target as HTMLDetailsElement).open)}>
         <summary>${countText(layers.length)} other input layers</summary>
@@ -81,59 +79,59 @@ export class FirstLayer extends LitElement {
     </section>`;
   }
 
-  #item(layer: PageFirstLayer): TemplateResult {
+  #item(layer: PageInputLayer): TemplateResult {
     return html`<li>
       <button class="link" @click=${() => this.#show(layer)}>${breakable(layer.node || layer.weight)}</button>
       <span class="sub">${layer.opType} ${shapeText(layer.dims)}</span>
     </li>`;
   }
 
-  #show(firstLayer: PageFirstLayer): void {
-    askToSelect(this, `n${firstLayer.nodeId}`, { reveal: true });
+  #show(inputLayer: PageInputLayer): void {
+    askToSelect(this, `n${inputLayer.nodeId}`, { reveal: true });
   }
 
-  #card(firstLayer: PageFirstLayer, title: string, id: string): TemplateResult {
+  #card(inputLayer: PageInputLayer, title: string, id: string): TemplateResult {
     // A matrix product slides over nothing.
-    const slides = firstLayer.strides.length > 0;
-    return html`<section class="first-layer" aria-labelledby=${id} ?data-folded=${!this.#fold.open}>
+    const slides = inputLayer.strides.length > 0;
+    return html`<section class="input-layer" aria-labelledby=${id} ?data-folded=${!this.#fold.open}>
       ${this.#fold.heading(title, id)}
       <dl>
         <dt>Weight</dt>
-        <dd>${breakable(firstLayer.weight)}</dd>
+        <dd>${breakable(inputLayer.weight)}</dd>
         <dt>Shape</dt>
-        <dd><strong>${shapeText(firstLayer.dims)}</strong> <span class="sub">${listText(firstLayer.dims)}</span></dd>
+        <dd><strong>${shapeText(inputLayer.dims)}</strong> <span class="sub">${listText(inputLayer.dims)}</span></dd>
         ${
-          firstLayer.node === ''
+          inputLayer.node === ''
             ? null
             : html`<dt>Node</dt>
-                <dd>${breakable(firstLayer.node)}</dd>`
+                <dd>${breakable(inputLayer.node)}</dd>`
         }
         <dt>Operator</dt>
-        <dd>${firstLayer.opType}</dd>
+        <dd>${inputLayer.opType}</dd>
         <dt>Type</dt>
-        <dd>${firstLayer.dtype}</dd>
+        <dd>${inputLayer.dtype}</dd>
         <dt>Layout</dt>
-        <dd>${firstLayer.layout}</dd>
+        <dd>${inputLayer.layout}</dd>
         ${
           slides
             ? html` <dt>Strides</dt>
-                <dd>${listText(firstLayer.strides)}</dd>
+                <dd>${listText(inputLayer.strides)}</dd>
                 <dt>Pads</dt>
-                <dd>${listText(firstLayer.pads)}</dd>
+                <dd>${listText(inputLayer.pads)}</dd>
                 <dt>Dilations</dt>
-                <dd>${listText(firstLayer.dilations)}</dd>
+                <dd>${listText(inputLayer.dilations)}</dd>
                 <dt>auto_pad</dt>
-                <dd>${firstLayer.autoPad}</dd>
+                <dd>${inputLayer.autoPad}</dd>
                 <dt>Group</dt>
-                <dd>${firstLayer.group}</dd>`
+                <dd>${inputLayer.group}</dd>`
             : null
         }
       </dl>
       <vscode-button appearance="secondary" @click=${() => this.dispatchEvent(new CustomEvent('show-filters'))}
         >Show filters</vscode-button
       >
-      <vscode-button appearance="secondary" @click=${() => this.#show(firstLayer)}>Show in graph</vscode-button>
+      <vscode-button appearance="secondary" @click=${() => this.#show(inputLayer)}>Show in graph</vscode-button>
     </section>`;
   }
 }
-customElements.define('cw-first-layer', FirstLayer);
+customElements.define('cw-input-layer', InputLayer);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
-import { firstLayers } from '../../../src/graph/firstLayers/firstLayers.ts';
+import { inputLayers } from '../../../src/graph/inputLayers/inputLayers.ts';
 import { DTYPE, encodeModel, floatTensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 type Built = ReturnType<typeof node>;
@@ -28,7 +28,7 @@ async function weightsOf(nodes: Built[]): Promise<string[]> {
       nodes,
     }),
   );
-  return firstLayers((await scanModel(new MemorySource(bytes))).graph).map((layer) => layer.weightName);
+  return inputLayers((await scanModel(new MemorySource(bytes))).graph).map((layer) => layer.weightName);
 }
 
 /**
@@ -97,6 +97,6 @@ for (const { what, nodes, first } of [
     first: ['w1'],
   },
 ])
-  test(`first layers: ${what}`, async () => {
+  test(`input layers: ${what}`, async () => {
     assert.deepEqual(await weightsOf(nodes), first);
   });

@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
-import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
+import type { PageInputLayerFacts } from '../../../src/protocol/inputLayer.ts';
+import type { PageInputLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { countText, numberText } from '../../../src/text/numbers.ts';
 import { MOST_CHANNELS, filterCount, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
@@ -14,17 +14,17 @@ import { cardStyles } from '../styles.ts';
 import './filterGrid.ts';
 import type { Tile } from './filterGrid.ts';
 import { filterTable } from './filterTable.ts';
-import { firstLayerFacts } from './firstLayerFacts.ts';
-import { firstLayerStyles } from './firstLayerStyles.ts';
+import { inputLayerFacts } from './inputLayerFacts.ts';
+import { inputLayerStyles } from './inputLayerStyles.ts';
 
 /** What stands above and below the pictures, in CSS pixels: they are drawn as large as the rest of the tab allows. */
 const AROUND_PICTURES = 180;
 
 /**
- * The first layer's filters as pictures, before and after, and what the layer wants to be fed. Reads weights only while
+ * The input layer's filters as pictures, before and after, and what the layer wants to be fed. Reads weights only while
  * it is shown.
  */
-export class FirstLayerTab extends LitElement {
+export class InputLayerTab extends LitElement {
   static override properties = {
     model: { attribute: false },
     shown: { attribute: false },
@@ -38,11 +38,11 @@ export class FirstLayerTab extends LitElement {
     at: { state: true },
     height: { state: true },
   };
-  static override styles = [cardStyles, firstLayerStyles];
+  static override styles = [cardStyles, inputLayerStyles];
   declare model: PageModel | null;
   declare shown: boolean;
   declare layer: number;
-  declare facts: PageFirstLayerFacts | null;
+  declare facts: PageInputLayerFacts | null;
   declare page: FilterPage | null;
   declare error: string;
   declare slider: boolean;
@@ -100,9 +100,9 @@ export class FirstLayerTab extends LitElement {
   async #load(from: number): Promise<void> {
     this.#loading?.abort();
     const { signal } = (this.#loading = new AbortController());
-    if (!this.model?.firstLayers.length) return;
+    if (!this.model?.inputLayers.length) return;
     try {
-      this.facts ??= await request('firstLayerFacts', { layer: this.layer }, { signal });
+      this.facts ??= await request('inputLayerFacts', { layer: this.layer }, { signal });
       const page = await loadFilters(this.layer, from, this.facts, signal);
       if (signal.aborted) return;
       this.page = page;
@@ -157,7 +157,7 @@ export class FirstLayerTab extends LitElement {
   override render(): TemplateResult | null {
     const page = this.model;
     if (!page || !this.shown) return null;
-    const layers = page.firstLayers;
+    const layers = page.inputLayers;
     const layer = layers[this.layer];
     if (!layer)
       return html`<section>
@@ -182,7 +182,7 @@ export class FirstLayerTab extends LitElement {
         }
       </header>
       <div class="columns">
-        <div class="facts">${firstLayerFacts(layer, this.facts, this.model)}</div>
+        <div class="facts">${inputLayerFacts(layer, this.facts, this.model)}</div>
         <section class="pictures" aria-label="Filters">
           ${this.error ? html`<p role="alert" class="why">${this.error}</p>` : this.#pictures()}
         </section>
@@ -212,7 +212,7 @@ export class FirstLayerTab extends LitElement {
       ${this.#pager(page)} ${filterTable(page)}`;
   }
 
-  #option(layers: readonly PageFirstLayer[], i: number): TemplateResult | null {
+  #option(layers: readonly PageInputLayer[], i: number): TemplateResult | null {
     const layer = layers[i];
     if (!layer) return null;
     const text = `${i + 1} of ${layers.length}: ${layer.node || layer.weight} ${shapeText(layer.dims)}`;
@@ -273,4 +273,4 @@ export class FirstLayerTab extends LitElement {
     </div>`;
   }
 }
-customElements.define('cw-first-layer-tab', FirstLayerTab);
+customElements.define('cw-input-layer-tab', InputLayerTab);
