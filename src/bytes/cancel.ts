@@ -1,4 +1,4 @@
-import { ChannelwiseError } from './errors.ts';
+import { ChannelwiseError, isOfKind } from './errors.ts';
 
 /** What work rejects with that the user stopped. */
 export function cancelled(message = 'Cancelled.'): ChannelwiseError {
@@ -12,5 +12,5 @@ export function checkCancelled(signal: AbortSignal | undefined): void {
 
 /** Whether the user stopped it: nothing is to be said then, and nothing else is tried. */
 export function isCancel(error: unknown): boolean {
-  return error instanceof ChannelwiseError && error.kind === 'cancelled';
+  return isOfKind(error, 'cancelled');
 }

@@ -34,9 +34,19 @@ export class ChannelwiseError extends Error {
   }
 }
 
+/** Whether it is an error of ours of one of these kinds. */
+export function isOfKind(error: unknown, ...kinds: readonly ErrorKind[]): error is ChannelwiseError {
+  return error instanceof ChannelwiseError && kinds.includes(error.kind);
+}
+
+/** Whether it is an error of ours with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): error is ChannelwiseError {
+  return error instanceof ChannelwiseError && codes.includes(error.code);
+}
+
 /** Whether a request was refused: another way may be open, or another question be answered. */
 export function isRefusal(error: unknown): error is ChannelwiseError {
-  return error instanceof ChannelwiseError && error.kind === 'refused';
+  return isOfKind(error, 'refused');
 }
 
 /** Whether it is a failure that its message tells: neither a fault of ours nor a cancel, which end all work. */

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
+import { hasCode } from '../bytes/errors.ts';
 import { diskOf } from './disk.ts';
 import { join } from './paths.ts';
 import { readSmallFile } from './smallFile.ts';
@@ -20,7 +20,7 @@ export async function readBeside(folder: string, name: string, what: string): Pr
     const bytes = await readSmallFile(join(folder, name), { what, shown: name, limit: MAX_SMALL_BYTES });
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.code === 'missing') return null;
+    if (hasCode(error, 'missing')) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
+import { ChannelwiseError, isOfKind } from '../bytes/errors.ts';
 import { basename } from '../files/paths.ts';
 import { contentMark, markWritten, sameAsWritten, type Written } from '../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../page/workerMethods.ts';
@@ -97,7 +97,7 @@ export class Proofs {
     try {
       const [mark, content] = await Promise.all([markWritten(original), contentMark(adapted)]);
       const proof = await this.jobs.run('verify', { original, adapted }, { signal }).catch((error: unknown) => {
-        if (error instanceof ChannelwiseError && error.kind === 'io') throw error;
+        if (isOfKind(error, 'io')) throw error;
         return unproved(original, error, signal);
       });
       return { original: mark, content, proof };

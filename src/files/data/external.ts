@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, isTellable } from '../../bytes/errors.ts';
 import { countOf } from '../../text/numbers.ts';
 import { diskOf } from '../disk.ts';
 import { errorCode, isMissing } from '../errorCode.ts';
@@ -52,7 +52,7 @@ async function lookAt(
     if (size < needed) throw tooShort(location, size, needed);
     return null;
   } catch (error) {
-    if (error instanceof ChannelwiseError) return { location, error };
+    if (isTellable(error)) return { location, error };
     throw error;
   }
 }

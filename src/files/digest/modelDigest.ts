@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isTellable } from '../../bytes/errors.ts';
 import { externalFiles } from '../../formats/onnx/allTensors.ts';
 import type { Model } from '../../formats/onnx/model.ts';
 import { dataFilePath } from '../data/external.ts';
@@ -37,7 +37,7 @@ async function dataDigest(modelPath: string, location: string): Promise<string> 
       await data.close();
     }
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return error.code;
+    if (isTellable(error)) return error.code;
     throw error;
   }
 }

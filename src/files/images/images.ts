@@ -1,5 +1,5 @@
 import { checkCancelled } from '../../bytes/cancel.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, isTellable } from '../../bytes/errors.ts';
 import { messageOf } from '../../text/messageOf.ts';
 import { picturePainter, type Picture } from '../../verify/evaluate/picture.ts';
 import type { VerifyImage } from '../../verify/proof/measure/runPlan.ts';
@@ -48,7 +48,7 @@ export async function verifyImages(
     try {
       images.push({ name: basename(path), paint: picturePainter(await readPicture(path)) });
     } catch (error) {
-      if (!(error instanceof ChannelwiseError)) throw error;
+      if (!isTellable(error)) throw error;
       warnings.push(error.message);
     }
   }

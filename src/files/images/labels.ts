@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, hasCode } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { messageOf } from '../../text/messageOf.ts';
 import { basename, join } from '../paths.ts';
@@ -142,7 +142,7 @@ async function optional(path: string): Promise<string | null> {
   try {
     return await text(path);
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.code === 'missing') return null;
+    if (hasCode(error, 'missing')) return null;
     throw error;
   }
 }

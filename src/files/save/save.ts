@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { ChannelwiseError } from '../../bytes/errors.ts';
 import { pieces, type Piece } from '../../bytes/splice.ts';
 import { copyPieces, lengthOf } from './copy.ts';
 import { Flusher } from './flusher.ts';
@@ -38,7 +37,7 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
     checkSaveCancelled(request.signal);
     return await saveInto({ io, request, folder, output });
   } catch (error) {
-    throw error instanceof ChannelwiseError ? error : writeError(request.directory, error);
+    throw writeError(request.directory, error);
   } finally {
     await folder?.close().catch(() => undefined);
   }

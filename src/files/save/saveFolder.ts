@@ -1,7 +1,6 @@
 import { copyFile, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkCancelled } from '../../bytes/cancel.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import type { FileSource } from '../diskPort.ts';
 import { saveBeside } from './save.ts';
@@ -44,7 +43,7 @@ export async function saveFolderBeside(request: SaveFolderRequest): Promise<stri
     return await publishFolder(temp, parent, request.candidates);
   } catch (error) {
     await rm(temp, { recursive: true, force: true }).catch(() => undefined);
-    throw error instanceof ChannelwiseError ? error : writeError(parent, error);
+    throw writeError(parent, error);
   }
 }
 

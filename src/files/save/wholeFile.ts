@@ -36,7 +36,7 @@ export async function writeFileWhole(
     }
   } catch (error) {
     await fs.unlink(temp).catch(() => undefined);
-    throw error instanceof ChannelwiseError ? error : writeError(folder, error);
+    throw writeError(folder, error);
   }
 }
 

@@ -1,8 +1,12 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { errorCode } from '../errorCode.ts';
 
-/** An error of the file system while writing into a folder, in one sentence. */
+/** What a file system's own error is known by; an editor's file systems give it to ours. */
+const SYSTEM_CODE = /^E[A-Z]+$/;
+
+/** What failed while writing into a folder, in one sentence: our own errors are one already. */
 export function writeError(directory: string, error: unknown): ChannelwiseError {
+  if (error instanceof ChannelwiseError && !SYSTEM_CODE.test(error.code)) return error;
   const code = errorCode(error);
   switch (code) {
     case 'ENOSPC':

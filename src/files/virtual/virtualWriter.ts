@@ -1,4 +1,3 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
 import { joined } from '../../bytes/joined.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { SplicedSource } from '../../bytes/splicedSource.ts';
@@ -209,13 +208,12 @@ async function removed(host: HostFiles, temp: string): Promise<void> {
   await host.remove(temp).catch(() => host.remove(temp).catch(() => undefined));
 }
 
-/** The codes of a file system become a sentence; our own errors are one. */
+/** What fails is told in a sentence. */
 async function guarded<T>(directory: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const isSystem = !(error instanceof ChannelwiseError) || /^E[A-Z]+$/.test(error.code);
-    throw isSystem ? writeError(directory, error) : error;
+    throw writeError(directory, error);
   }
 }
 

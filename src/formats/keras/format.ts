@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isOfKind } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import type { Fact, Format, GraphOfFile, OpenedFile } from '../format.ts';
 import { datasetTensor } from './datasetTensor.ts';
@@ -40,7 +40,7 @@ async function networkOf(
   try {
     return { network: await openNetwork(file, signal), warnings: [] };
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind === 'unsupported')
+    if (isOfKind(error, 'unsupported'))
       return { network: null, warnings: [error.message] };
     throw error;
   }

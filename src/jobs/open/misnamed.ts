@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, hasCode } from '../../bytes/errors.ts';
 import { basename } from '../../files/paths.ts';
 import { formatNamed } from '../../formats/endings.ts';
 import { FORMATS } from '../../formats/table.ts';
@@ -8,7 +8,7 @@ import { FORMATS } from '../../formats/table.ts';
  * where its name promises another format, that it is none.
  */
 export function misnamed(error: unknown, path: string): unknown {
-  if (!(error instanceof ChannelwiseError) || error.code !== 'malformed') return error;
+  if (!hasCode(error, 'malformed')) return error;
   const name = basename(path);
   const promised = FORMATS.find(({ id }) => id === formatNamed(name));
   if (promised === undefined || promised.id === 'onnx') return error;

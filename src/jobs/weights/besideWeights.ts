@@ -1,7 +1,7 @@
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
 import type { LayerHints } from '../../adapt/weights/find/layerHints.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { hasCode, isTellable } from '../../bytes/errors.ts';
 import { parseJson } from '../../bytes/json/json.ts';
 import { listFiles, readBeside } from '../../files/besideFiles.ts';
 import { basename, dirname, resolve } from '../../files/paths.ts';
@@ -33,7 +33,7 @@ export async function besideWeights(path: string): Promise<BesideWeights> {
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof ChannelwiseError)) throw error;
+      if (!isTellable(error)) throw error;
       faults.push(`Not looked at, and not changed: ${error.message}`);
       return null;
     }
@@ -65,7 +65,7 @@ async function indexBeside(folder: string, name: string): Promise<NamedIndex | n
   try {
     return { name, ...readShardIndex(name, content) };
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.code === 'no-index') return null;
+    if (hasCode(error, 'no-index')) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isTellable } from '../../bytes/errors.ts';
 import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
@@ -92,7 +92,7 @@ async function valuesOf(tensor: Tensor, name: string, ctx: TensorContext): Promi
     return values;
   } catch (error) {
     // Texts, types of later versions, data that doesn't fit its shape: the shape is shown instead.
-    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
+    if (isTellable(error)) return null;
     throw error;
   }
 }

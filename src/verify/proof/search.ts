@@ -1,4 +1,4 @@
-import { ChannelwiseError, liesInModel } from '../../bytes/errors.ts';
+import { isOfKind, liesInModel } from '../../bytes/errors.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { quoted } from '../names.ts';
 import { WorkBudget } from '../runCost.ts';
@@ -148,8 +148,7 @@ function drawsText({ opType, name }: Node): string {
 
 /** What the runtime can't do is no proof and no error. Throws what concerns the files or the user. */
 function unmeasured(error: unknown): Trouble {
-  if (!(error instanceof ChannelwiseError) || error.code === 'unrelated') throw error;
-  if (['cancelled', 'io', 'malformed'].includes(error.kind)) throw error;
+  if (!isOfKind(error, 'refused', 'unsupported') || error.code === 'unrelated') throw error;
   return { verdict: 'unproved', why: error.message };
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isCancel } from '../../bytes/cancel.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { hasCode } from '../../bytes/errors.ts';
 import { basename, dirname, join } from '../../files/paths.ts';
 import { variantName } from '../../jobs/variantName.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
@@ -51,7 +51,7 @@ export async function convertOne(extension: Extension, uri: vscode.Uri): Promise
     const done = await writeAndProve(extension, title, toGrayscale(extension, path));
     if (done) void announce(extension, done);
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.code !== 'choose-layer') throw error;
+    if (!hasCode(error, 'choose-layer')) throw error;
     const layers = await askForLayers(extension, path);
     const done = layers && (await writeAndProve(extension, title, toGrayscale(extension, path, layers)));
     if (done) void announce(extension, done);
@@ -89,7 +89,7 @@ async function convertSeveral(extension: Extension, uris: readonly vscode.Uri[])
 }
 
 /** What another folder or name can mend. */
-const ELSEWHERE = new Set(['not-writable', 'disk-full', 'folder-missing', 'file-too-large', 'exists']);
+const ELSEWHERE = ['not-writable', 'disk-full', 'folder-missing', 'file-too-large', 'exists'];
 
 /**
  * Writes and proves with progress. Where the folder takes no file, offers to save elsewhere; null when that is
@@ -103,7 +103,7 @@ export async function writeAndProve(extension: Extension, title: string, writing
         writeThenProve(extension, writing, out, { signal, onProgress }),
       );
     } catch (error) {
-      if (!(error instanceof ChannelwiseError) || !ELSEWHERE.has(error.code)) throw error;
+      if (!hasCode(error, ...ELSEWHERE)) throw error;
       out = await askElsewhere(writing, error.message, out);
       if (out === undefined) return null;
     }

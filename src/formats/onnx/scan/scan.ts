@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../bytes/byteSource.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError, isOfKind } from '../../../bytes/errors.ts';
 import { HEAD_BYTES } from '../../format.ts';
 import { foreignFormat } from '../../foreignFormat.ts';
 import type { FunctionDef, Graph, MessageRef, Model, OpsetImport } from '../model.ts';
@@ -56,7 +56,7 @@ export async function scanModel(
  * asked.
  */
 async function explained(source: ByteSource, error: unknown): Promise<unknown> {
-  if (!(error instanceof ChannelwiseError) || error.kind !== 'malformed') return error;
+  if (!isOfKind(error, 'malformed')) return error;
   const foreign = foreignFormat(await source.read(0, Math.min(source.size, HEAD_BYTES)));
   return foreign === null
     ? error

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError, hasCode } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import type { RunEstimate } from '../../runCost.ts';
 import type { Session } from '../../session.ts';
@@ -94,7 +94,7 @@ export class Measurement {
     try {
       return await session.run(fed(sample.adapted, session));
     } catch (error) {
-      if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-run') throw error;
+      if (!hasCode(error, 'runtime-run')) throw error;
       return error.message;
     }
   }

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError, hasCode } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import { RunEstimate } from '../../runCost.ts';
 import { openSession, type Operators } from '../../session.ts';
@@ -49,7 +49,7 @@ export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> 
 
 /** Why the runtime doesn't take a model. */
 function refusal(error: unknown): string {
-  if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-model') throw error;
+  if (!hasCode(error, 'runtime-model')) throw error;
   return error.message;
 }
 

@@ -1,5 +1,5 @@
 import { checkCancelled } from '../../../bytes/cancel.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError, hasCode, isTellable } from '../../../bytes/errors.ts';
 import { MAX_WHOLE_OPERATIONS, tooLarge } from '../../runCost.ts';
 import type { Value } from '../../values.ts';
 import { worse, type TensorDifference } from './difference.ts';
@@ -12,7 +12,7 @@ import { drawSample, mappedSizes, sampleSizes, type Painter } from './sample.ts'
 import { SETTINGS, WIDER_SETTINGS, picturesAt, type Setting } from './settings.ts';
 
 /** Errors that end one run and not the others: at other sizes it may work. */
-const ONE_RUN = new Set(['runtime-run', 'run-too-large', 'input-too-large']);
+const ONE_RUN = ['runtime-run', 'run-too-large', 'input-too-large'];
 
 /**
  * Bytes of the measured tensors of one run. Both models' are held, and those of up to six shaken runs; where some size
@@ -114,7 +114,7 @@ export class Trials {
     try {
       return await this.once(setting, on);
     } catch (error) {
-      if (!(error instanceof ChannelwiseError) || !ONE_RUN.has(error.code)) throw error;
+      if (!hasCode(error, ...ONE_RUN)) throw error;
       this.failure ??= error;
       this.tooLarge ||= error.code === 'run-too-large';
       return false;
@@ -180,7 +180,7 @@ function costFault(check: () => void): string | null {
     check();
     return null;
   } catch (error) {
-    if (!(error instanceof ChannelwiseError)) throw error;
+    if (!isTellable(error)) throw error;
     return error.message;
   }
 }

@@ -1,4 +1,5 @@
 import { Unzlib } from 'fflate';
+import { isOfKind } from '../../../../bytes/errors.ts';
 import { fletcher32 } from '../checksum.ts';
 import type { Cursor } from '../cursor.ts';
 import { malformed, unsupported } from '../errors.ts';
@@ -102,7 +103,7 @@ function inflate(bytes: Uint8Array, size: number, from: number): Uint8Array {
   try {
     stream.push(bytes, true);
   } catch (error) {
-    if (error instanceof Error && 'kind' in error) throw error;
+    if (isOfKind(error, 'malformed')) throw error;
     throw malformed("a chunk can't be inflated", from);
   }
   return parts.subarray(0, length);

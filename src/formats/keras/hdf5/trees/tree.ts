@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../../bytes/byteSource.ts';
-import { ChannelwiseError } from '../../../../bytes/errors.ts';
+import { isOfKind } from '../../../../bytes/errors.ts';
 import { readAttributes, type Attribute } from '../attributes.ts';
 import { checkStored, readDataset, type Dataset } from '../dataset/dataset.ts';
 import { malformed } from '../errors.ts';
@@ -86,7 +86,7 @@ function tryDataset(
     if (dataset) checkStored(file, dataset);
     return { dataset, trouble: dataset ? null : 'It is neither a group nor a dataset.' };
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind === 'unsupported')
+    if (isOfKind(error, 'unsupported'))
       return { dataset: null, trouble: error.message };
     throw error;
   }
