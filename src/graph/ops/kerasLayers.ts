@@ -11,7 +11,7 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 import { floorDivide, multiply } from '../sizes/dims.ts';
-import { slide, windowOf } from './window.ts';
+import { slide, windowOf } from './layers/window.ts';
 import { fromFront } from '../../tensors/dims.ts';
 
 /* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */

@@ -1,5 +1,5 @@
 import { BOOL, FLOAT, INT64, STRING } from '../../tensors/dtypes.ts';
-import { broadcasting } from './elementwise.ts';
+import { broadcasting } from './arithmetic/elementwise.ts';
 import { Unknown, fixed, sameAs, tensors, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
 
 /** Stop words are dropped, so the last axis may shrink: https://onnx.ai/onnx/operators/onnx__StringNormalizer.html */

@@ -1,6 +1,6 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred, type InferredHolder } from './inferred.ts';
-import { common } from '../ops/sequence.ts';
+import { common } from '../ops/movement/sequence.ts';
 import type { Passed } from './graphScope.ts';
 import { sameNumbers } from '../../bytes/sameNumbers.ts';
 

@@ -1,7 +1,16 @@
-import { INT32 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { broadcast, broadcastAll } from '../sizes/dims.ts';
-import { each, fixed, like, likeAny, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
+import { INT32 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { broadcast, broadcastAll } from '../../sizes/dims.ts';
+import {
+  each,
+  fixed,
+  like,
+  likeAny,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type ShapeRule,
+} from '../../shapes/shapeRule.ts';
 
 /** Throws RangeError for two axes that are multiplied and differ. */
 function meet(a: Dim, b: Dim): void {

@@ -1,10 +1,10 @@
-import { FLOAT, INT32 } from '../../tensors/dtypes.ts';
-import { broadcastAll } from '../sizes/dims.ts';
-import { each, fixed, like, sameAs, tensors, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
-import { gemm, matMul } from './matrix.ts';
-import { reduce } from './reduce.ts';
-import { joined } from './select.ts';
-import { globalPool, pool, type ChannelOrder } from './spatial.ts';
+import { FLOAT, INT32 } from '../../../tensors/dtypes.ts';
+import { broadcastAll } from '../../sizes/dims.ts';
+import { each, fixed, like, sameAs, tensors, type Rule, type ShapeRule } from '../../shapes/shapeRule.ts';
+import { gemm, matMul } from '../arithmetic/matrix.ts';
+import { reduce } from '../arithmetic/reduce.ts';
+import { joined } from '../movement/select.ts';
+import { globalPool, pool, type ChannelOrder } from '../layers/spatial.ts';
 
 /*
  * Quantised operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md.

@@ -1,6 +1,6 @@
-import { INT64, UINT8 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { multiply, quotient, scaled } from '../sizes/dims.ts';
+import { INT64, UINT8 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { multiply, quotient, scaled } from '../../sizes/dims.ts';
 import {
   Unknown,
   atRunTime,
@@ -14,7 +14,7 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 
 /** Where the operator keeps its scales: an attribute, or an input that moved. */
 function scalesOf(i: RuleInput): readonly (number | null)[] | null {

@@ -1,5 +1,5 @@
-import type { Dim } from '../../formats/onnx/model.ts';
-import { multiply, quotient, times } from '../sizes/dims.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { multiply, quotient, times } from '../../sizes/dims.ts';
 import {
   atRunTime,
   axisOf,
@@ -11,9 +11,9 @@ import {
   type Shape,
   type ShapeRule,
   MAX_RANK,
-} from '../shapes/shapeRule.ts';
-import { fromFront } from '../../tensors/dims.ts';
-import { range } from '../../bytes/lists.ts';
+} from '../../shapes/shapeRule.ts';
+import { fromFront } from '../../../tensors/dims.ts';
+import { range } from '../../../bytes/lists.ts';
 
 /** https://onnx.ai/onnx/operators/onnx__Transpose.html */
 const transpose: ShapeRule = (i) => {

@@ -1,7 +1,7 @@
-import { FLOAT, UINT8 } from '../../tensors/dtypes.ts';
-import { each, fixed, like, named, sameAs, tensors, type DtypeRule, type Rule } from '../shapes/shapeRule.ts';
+import { FLOAT, UINT8 } from '../../../tensors/dtypes.ts';
+import { each, fixed, like, named, sameAs, tensors, type DtypeRule, type Rule } from '../../shapes/shapeRule.ts';
 import { matMul } from './matrix.ts';
-import { conv } from './spatial.ts';
+import { conv } from '../layers/spatial.ts';
 
 /** The zero point's type, or from opset 21 an attribute's: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html */
 const quantized: DtypeRule = (i) => (i.has(2) ? i.dtype(2) : named('output_dtype', fixed(UINT8))(i));

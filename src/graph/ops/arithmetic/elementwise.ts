@@ -1,6 +1,6 @@
-import { BOOL } from '../../tensors/dtypes.ts';
-import { unknownValue } from '../shapes/inferred.ts';
-import { broadcastAll } from '../sizes/dims.ts';
+import { BOOL } from '../../../tensors/dtypes.ts';
+import { unknownValue } from '../../shapes/inferred.ts';
+import { broadcastAll } from '../../sizes/dims.ts';
 import {
   each,
   fixed,
@@ -12,7 +12,7 @@ import {
   type DtypeRule,
   type Rule,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 
 /** All inputs broadcast to one shape: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
 export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];

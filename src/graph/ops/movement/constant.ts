@@ -1,6 +1,6 @@
-import { FLOAT, INT64, STRING } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { stepsBetween } from '../sizes/dims.ts';
+import { FLOAT, INT64, STRING } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { stepsBetween } from '../../sizes/dims.ts';
 import {
   atRunTime,
   each,
@@ -15,7 +15,7 @@ import {
   type Shape,
   type ShapeRule,
   MAX_RANK,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
 /** A Constant's forms: https://onnx.ai/onnx/operators/onnx__Constant.html */

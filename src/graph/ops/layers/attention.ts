@@ -1,6 +1,6 @@
-import type { Dim } from '../../formats/onnx/model.ts';
-import { multiply, plus, quotient, sum } from '../sizes/dims.ts';
-import { each, like, sameAs, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { multiply, plus, quotient, sum } from '../../sizes/dims.ts';
+import { each, like, sameAs, tensors, type Rule, type RuleInput, type ShapeRule } from '../../shapes/shapeRule.ts';
 
 interface Heads {
   readonly batch: Dim;

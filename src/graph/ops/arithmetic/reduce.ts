@@ -1,5 +1,5 @@
-import { INT64 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
+import { INT64 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
 import {
   atRunTime,
   axisOf,
@@ -12,9 +12,9 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
-import { lengthOf } from './layout.ts';
-import { range } from '../../bytes/lists.ts';
+} from '../../shapes/shapeRule.ts';
+import { lengthOf } from '../movement/layout.ts';
+import { range } from '../../../bytes/lists.ts';
 
 /** A shape without these axes, or with each of them as 1 where they are kept. */
 function without(x: readonly Dim[], gone: readonly number[], keepsDims: boolean): Dim[] {

@@ -1,5 +1,5 @@
-import { FLOAT, INT32 } from '../../tensors/dtypes.ts';
-import { each, fixed, like, named, sameAs, tensors, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
+import { FLOAT, INT32 } from '../../../tensors/dtypes.ts';
+import { each, fixed, like, named, sameAs, tensors, type Rule, type ShapeRule } from '../../shapes/shapeRule.ts';
 
 /** One draw per row and sample: https://onnx.ai/onnx/operators/onnx__Multinomial.html */
 const multinomial: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, i.int('sample_size', 1)]];

@@ -1,11 +1,21 @@
-import { BOOL, FLOAT, INT32, INT64, UINT32, UINT8 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { broadcastAll, floorDivide, multiply, quotient } from '../sizes/dims.ts';
-import { Unknown, axisOf, fixed, like, sameAs, tensors, each, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
-import { broadcasting } from './elementwise.ts';
-import { gemm, product } from './matrix.ts';
-import { layer } from './normalisation.ts';
-import { gatherNd, pad } from './select.ts';
+import { BOOL, FLOAT, INT32, INT64, UINT32, UINT8 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { broadcastAll, floorDivide, multiply, quotient } from '../../sizes/dims.ts';
+import {
+  Unknown,
+  axisOf,
+  fixed,
+  like,
+  sameAs,
+  tensors,
+  each,
+  type Rule,
+  type ShapeRule,
+} from '../../shapes/shapeRule.ts';
+import { broadcasting } from '../arithmetic/elementwise.ts';
+import { gemm, product } from '../arithmetic/matrix.ts';
+import { layer } from '../layers/normalisation.ts';
+import { gatherNd, pad } from '../movement/select.ts';
 
 /*
  * Operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md

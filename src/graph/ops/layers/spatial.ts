@@ -1,6 +1,6 @@
-import { INT32, INT64 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { plus, times } from '../sizes/dims.ts';
+import { INT32, INT64 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { plus, times } from '../../sizes/dims.ts';
 import {
   atRunTime,
   each,
@@ -11,7 +11,7 @@ import {
   type Rule,
   type RuleInput,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 import { extentOf, padsOf, slide, windowOf, type Window } from './window.ts';
 
 /** The kernel of a convolution: the weight's own, else what the attribute says. */

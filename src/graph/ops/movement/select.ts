@@ -1,6 +1,6 @@
-import { INT64 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../sizes/dims.ts';
+import { INT64 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../../sizes/dims.ts';
 import {
   Unknown,
   atRunTime,
@@ -14,10 +14,10 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 import { agreed, lengthOf } from './layout.ts';
-import { clampedFromFront, slicedRange } from '../../tensors/dims.ts';
-import { range } from '../../bytes/lists.ts';
+import { clampedFromFront, slicedRange } from '../../../tensors/dims.ts';
+import { range } from '../../../bytes/lists.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */
 const concat: ShapeRule = (i) => {

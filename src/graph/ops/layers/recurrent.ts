@@ -1,5 +1,5 @@
-import type { Dim } from '../../formats/onnx/model.ts';
-import { each, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { each, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../../shapes/shapeRule.ts';
 
 /** The size of the hidden state: an attribute, or the last axis of the recurrence weight. */
 function hiddenSize(i: RuleInput, recurrence: number | null): Dim {

@@ -1,5 +1,5 @@
-import { DTYPES, FLOAT } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
+import { DTYPES, FLOAT } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
 import {
   axisOf,
   each,
@@ -10,7 +10,7 @@ import {
   type Rule,
   type Shape,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 
 /** Later outputs are statistics of each channel, shaped like those that come in. */
 const batch: ShapeRule = (i) => {

@@ -1,6 +1,6 @@
-import { FLOAT } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { floorDivide, minus, plus, times } from '../sizes/dims.ts';
+import { FLOAT } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { floorDivide, minus, plus, times } from '../../sizes/dims.ts';
 import {
   atRunTime,
   axisOf,
@@ -13,7 +13,7 @@ import {
   type Rule,
   type RuleInput,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
+} from '../../shapes/shapeRule.ts';
 
 /** As long as input 0 says: https://onnx.ai/onnx/operators/onnx__HannWindow.html */
 const windowShape: ShapeRule = (i) => {

@@ -1,5 +1,5 @@
-import type { Dim } from '../../formats/onnx/model.ts';
-import { quotient, sum } from '../sizes/dims.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { quotient, sum } from '../../sizes/dims.ts';
 import {
   Unknown,
   fixed,
@@ -9,8 +9,8 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapes/shapeRule.ts';
-import { FLOAT } from '../../tensors/dtypes.ts';
+} from '../../shapes/shapeRule.ts';
+import { FLOAT } from '../../../tensors/dtypes.ts';
 
 /* Attention operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
 

@@ -1,6 +1,6 @@
-import type { Dim } from '../../formats/onnx/model.ts';
-import { floorDivide } from '../sizes/dims.ts';
-import type { RuleInput } from '../shapes/shapeRule.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { floorDivide } from '../../sizes/dims.ts';
+import type { RuleInput } from '../../shapes/shapeRule.ts';
 
 /** A window that slides over the spatial axes of an image. */
 export interface Window {

@@ -1,9 +1,9 @@
-import { BOOL, FLOAT, INT64 } from '../../tensors/dtypes.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
-import { floorDivide, multiply, plus } from '../sizes/dims.ts';
-import { holding, inferredTensor, unknownValue, type Inferred, type InferredHolder } from '../shapes/inferred.ts';
+import { BOOL, FLOAT, INT64 } from '../../../tensors/dtypes.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { floorDivide, multiply, plus } from '../../sizes/dims.ts';
+import { holding, inferredTensor, unknownValue, type Inferred, type InferredHolder } from '../../shapes/inferred.ts';
 import { lengthOf } from './layout.ts';
-import { axisOf, fixed, named, tensors, type Rule, type RuleInput } from '../shapes/shapeRule.ts';
+import { axisOf, fixed, named, tensors, type Rule, type RuleInput } from '../../shapes/shapeRule.ts';
 
 const DIFFER = 'the tensors in the sequence have different sizes';
 
