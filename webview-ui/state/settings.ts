@@ -1,6 +1,6 @@
 import { asSettings } from '../../src/protocol/settings.ts';
 import type { PageSettings, SettingName } from '../../src/protocol/settings.ts';
-import { onSettingsMessage, request } from './host.ts';
+import { onSettingsMessage, request } from './host/host.ts';
 
 let current: PageSettings = asSettings(null);
 const listeners = new Set<(settings: PageSettings, before: PageSettings) => void>();

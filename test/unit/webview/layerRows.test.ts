@@ -7,7 +7,7 @@ import { rowsCsv, rowsMarkdown } from '../../../webview-ui/graph/tables/layerExp
 import { filterRows, layerRows, sortRows } from '../../../webview-ui/graph/tables/layerRows.ts';
 import { cutInMiddle } from '../../../webview-ui/text/cutInMiddle.ts';
 import { shapeLabel, shapeText, sizeText } from '../../../webview-ui/text/format.ts';
-import { asSaved } from '../../../webview-ui/state/saved.ts';
+import { asSaved } from '../../../webview-ui/state/kept/saved.ts';
 import { hostilePage, resnet50Page } from '../../fixtures/pageModels.ts';
 
 const rows = layerRows(resnet50Page());

@@ -6,7 +6,7 @@ import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import { onHost, request } from '../../state/host.ts';
+import { onHost, request } from '../../state/host/host.ts';
 import { announce, askToSelect } from '../announce.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 import { adaptationStyles } from './adaptationStyles.ts';

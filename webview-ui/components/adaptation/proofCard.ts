@@ -4,7 +4,7 @@ import type { PageOriginal, PageProof } from '../../../src/protocol/adaptation.t
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { countOf, countText } from '../../../src/text/numbers.ts';
-import { isCancel, onHost, request } from '../../state/host.ts';
+import { isCancel, onHost, request } from '../../state/host/host.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import { cardStyles } from '../styles.ts';
 

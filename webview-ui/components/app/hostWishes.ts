@@ -1,7 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { PageAction } from '../../../src/protocol/actions.ts';
 import type { PageWishes } from '../../../src/protocol/messages.ts';
-import { onAct, onHost, onShow, request } from '../../state/host.ts';
+import { onAct, onHost, onShow, request } from '../../state/host/host.ts';
 
 /** The page that commands, links and menus outside it speak to. */
 export interface WishedPage extends ReactiveControllerHost {

@@ -1,8 +1,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { onFold } from '../../state/folds.ts';
-import { keepState } from '../../state/host.ts';
-import { keptHeat } from '../../state/keptHeat.ts';
-import type { Saved } from '../../state/saved.ts';
+import { onFold } from '../../state/kept/folds.ts';
+import { keepState } from '../../state/host/host.ts';
+import { keptHeat } from '../../state/kept/keptHeat.ts';
+import type { Saved } from '../../state/kept/saved.ts';
 
 /** In milliseconds: a picture that is dragged changes with every frame, and is kept when it rests. */
 const DELAY = 250;

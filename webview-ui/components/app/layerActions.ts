@@ -5,7 +5,7 @@ import { isTarget, neighbours, targetName, traceFrom, weightsOf } from '../../gr
 import type { Target } from '../../graph/targets.ts';
 import { shortestPath } from '../../graph/trace.ts';
 import type { Direction, Trace } from '../../graph/trace.ts';
-import { request } from '../../state/host.ts';
+import { request } from '../../state/host/host.ts';
 
 /** What is done with all of the graph. */
 export interface WholeGraph {

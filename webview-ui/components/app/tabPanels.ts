@@ -3,7 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageWishes } from '../../../src/protocol/messages.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { TableState } from '../../state/tableState.ts';
+import type { TableState } from '../../state/kept/tableState.ts';
 import type { Tab } from '../../state/tabs.ts';
 import '../adaptation/adaptation.ts';
 import '../compare/compareView.ts';

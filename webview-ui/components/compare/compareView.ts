@@ -4,7 +4,7 @@ import type { PageComparison, PageDifference } from '../../../src/protocol/compa
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { ComparedGraphs } from '../../state/comparedGraphs.ts';
-import { isCancel, request, runCommand } from '../../state/host.ts';
+import { isCancel, request, runCommand } from '../../state/host/host.ts';
 import { shortNamer } from '../../text/shortNames.ts';
 import '../emptyState.ts';
 import '../longWork.ts';

@@ -1,7 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
-import { Fold } from '../../state/folds.ts';
+import { Fold } from '../../state/kept/folds.ts';
 import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import '../icon.ts';

@@ -5,7 +5,7 @@ import { countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { leavingShape } from '../../graph/targets.ts';
-import { Fold } from '../../state/folds.ts';
+import { Fold } from '../../state/kept/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { bytesText, listText, nodeLabel } from '../../text/format.ts';
 import { announce, askToSelect } from '../announce.ts';

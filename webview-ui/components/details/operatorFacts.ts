@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFormal, PageModel, PageNode, PageOperator } from '../../../src/protocol/pageModel.ts';
-import { request } from '../../state/host.ts';
+import { request } from '../../state/host/host.ts';
 
 /** What the standard says about a node's operator; undefined for operators of others. */
 export function operatorOf(page: PageModel, node: PageNode): PageOperator | undefined {

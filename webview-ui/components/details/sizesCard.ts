@@ -3,7 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { PageBinding, PageSizes } from '../../../src/protocol/sizes.ts';
 import { countOf, countText } from '../../../src/text/numbers.ts';
-import { Fold } from '../../state/folds.ts';
+import { Fold } from '../../state/kept/folds.ts';
 import { announce } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, fieldStyles } from '../styles.ts';

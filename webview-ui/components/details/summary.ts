@@ -4,7 +4,7 @@ import type { PageModel, PageNode, PageValue } from '../../../src/protocol/pageM
 import type { PageCost } from '../../../src/protocol/sizes.ts';
 import { countOf, countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
-import { Fold } from '../../state/folds.ts';
+import { Fold } from '../../state/kept/folds.ts';
 import { classNames } from '../../text/classNames.ts';
 import { bytesText, listText, nodeLabel, sizeText } from '../../text/format.ts';
 import { askToSelect } from '../announce.ts';

@@ -9,7 +9,7 @@ import type {
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { countText } from '../../../src/text/numbers.ts';
-import { isCancel, onHost, request, runCommand } from '../../state/host.ts';
+import { isCancel, onHost, request, runCommand } from '../../state/host/host.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
 import { classNames } from '../../text/classNames.ts';
 import { announce, askToSelect } from '../announce.ts';

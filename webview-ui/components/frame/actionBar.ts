@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageCommand } from '../../../src/protocol/messages.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
-import { runCommand } from '../../state/host.ts';
+import { runCommand } from '../../state/host/host.ts';
 import '../icon.ts';
 import type { IconName } from '../icon.ts';
 

@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
-import { isCancel, request } from '../../state/host.ts';
+import { isCancel, request } from '../../state/host/host.ts';
 import { canBecomeGray, takesOneChannel } from '../../state/tabs.ts';
 import '../icon.ts';
 import './actionBar.ts';

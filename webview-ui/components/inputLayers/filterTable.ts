@@ -3,7 +3,7 @@ import type { TemplateResult } from 'lit';
 import { numberText } from '../../../src/text/numbers.ts';
 import { filterCount, filterStats } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
-import type { FilterPage } from '../../state/filterLoad.ts';
+import type { FilterPage } from '../../state/host/filterLoad.ts';
 
 /** The pictures in numbers. */
 export function filterTable(page: FilterPage): TemplateResult {

@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageInputLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
-import { Fold } from '../../state/folds.ts';
+import { Fold } from '../../state/kept/folds.ts';
 import { listText, shapeText } from '../../text/format.ts';
 import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';

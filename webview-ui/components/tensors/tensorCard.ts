@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
-import { Fold } from '../../state/folds.ts';
+import { Fold } from '../../state/kept/folds.ts';
 import { listText } from '../../text/format.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles } from '../styles.ts';

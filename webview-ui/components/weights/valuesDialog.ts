@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
-import { Blocks } from '../../state/blocks.ts';
+import { Blocks } from '../../state/host/blocks.ts';
 import { listText } from '../../text/format.ts';
 import { COLUMN, HEAD, ROW, valuesDialogStyles } from './valuesDialogStyles.ts';
 import { valuesTable } from './valuesTable.ts';

@@ -1,6 +1,6 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Blocks } from '../../state/blocks.ts';
+import type { Blocks } from '../../state/host/blocks.ts';
 
 /** A cell of the grid, from its first row and column on. */
 export type CellPlace = readonly [row: number, column: number];

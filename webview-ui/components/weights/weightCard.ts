@@ -4,7 +4,7 @@ import type { PageWeight } from '../../../src/protocol/pageModel.ts';
 import type { PageStatistics, TensorFormat } from '../../../src/protocol/weights.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { countText, numberText } from '../../../src/text/numbers.ts';
-import { request } from '../../state/host.ts';
+import { request } from '../../state/host/host.ts';
 import { shapeText } from '../../text/format.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import { partOf } from '../partOf.ts';

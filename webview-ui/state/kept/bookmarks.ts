@@ -1,4 +1,4 @@
-import type { SelectionKey } from '../graph/graphModel.ts';
+import type { SelectionKey } from '../../graph/graphModel.ts';
 
 /** More bookmarks than these help nobody to find a layer again. */
 const MOST = 200;

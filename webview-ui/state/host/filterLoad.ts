@@ -1,6 +1,6 @@
-import type { PageInputLayerFacts } from '../../src/protocol/inputLayer.ts';
-import { decodeFloats, summed } from '../draw/filterPicture.ts';
-import type { Filters } from '../draw/filterPicture.ts';
+import type { PageInputLayerFacts } from '../../../src/protocol/inputLayer.ts';
+import { decodeFloats, summed } from '../../draw/filterPicture.ts';
+import type { Filters } from '../../draw/filterPicture.ts';
 import { request } from './host.ts';
 
 /** A page of an input layer's filters, before and after: `after` is null where there is only one kind. */

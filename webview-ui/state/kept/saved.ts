@@ -1,12 +1,12 @@
-import { fieldsOf } from '../../src/protocol/checked.ts';
-import { asBinding } from '../../src/protocol/sizes.ts';
-import type { PageBinding } from '../../src/protocol/sizes.ts';
-import type { PlacedView } from '../draw/camera.ts';
-import type { HeatSource } from '../graph/heat.ts';
+import { fieldsOf } from '../../../src/protocol/checked.ts';
+import { asBinding } from '../../../src/protocol/sizes.ts';
+import type { PageBinding } from '../../../src/protocol/sizes.ts';
+import type { PlacedView } from '../../draw/camera.ts';
+import type { HeatSource } from '../../graph/heat.ts';
 import { asHeatSource } from './keptHeat.ts';
 import type { TableState } from './tableState.ts';
-import { asTab } from './tabs.ts';
-import type { Tab } from './tabs.ts';
+import { asTab } from '../tabs.ts';
+import type { Tab } from '../tabs.ts';
 
 /**
  * What the page keeps for when its tab comes back. Plain data, checked when read: an older version may have written it.

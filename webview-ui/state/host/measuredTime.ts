@@ -1,7 +1,7 @@
-import type { PageMeasuredTime } from '../../src/protocol/evaluation.ts';
-import type { PageModel } from '../../src/protocol/pageModel.ts';
-import { countOf, numberText } from '../../src/text/numbers.ts';
-import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
+import type { PageMeasuredTime } from '../../../src/protocol/evaluation.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
+import { countOf, numberText } from '../../../src/text/numbers.ts';
+import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { request } from './host.ts';
 
 interface Measuring {

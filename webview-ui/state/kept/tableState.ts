@@ -1,4 +1,4 @@
-import type { ColumnChoice } from '../graph/tables/layerColumns.ts';
+import type { ColumnChoice } from '../../graph/tables/layerColumns.ts';
 
 /** How the reader has the table of layers: its order, its filter, and its columns. */
 export interface TableState extends ColumnChoice {

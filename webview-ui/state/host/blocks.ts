@@ -1,4 +1,4 @@
-import { messageOf } from '../../src/text/messageOf.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import { request } from './host.ts';
 
 /** Cells asked for at once: more than a screen shows, and small enough to come at once. */

@@ -1,7 +1,7 @@
-import { fieldsOf } from '../../src/protocol/checked.ts';
-import { COST_HEATS } from '../graph/heat.ts';
-import type { CostHeat, HeatSource } from '../graph/heat.ts';
-import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
+import { fieldsOf } from '../../../src/protocol/checked.ts';
+import { COST_HEATS } from '../../graph/heat.ts';
+import type { CostHeat, HeatSource } from '../../graph/heat.ts';
+import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 
 /** What the graph is coloured by, as plain data: a cost by its name, or numbers with the names of their layers. */
 export type KeptHeat = CostHeat | KeptNumbers;

@@ -1,9 +1,9 @@
-import type { PageAction } from '../../src/protocol/actions.ts';
-import { asHostMessage } from '../../src/protocol/envelope.ts';
-import type { PageCommand, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
-import type { PageSettings } from '../../src/protocol/settings.ts';
-import { RpcCalls } from '../../src/rpc/calls.ts';
-import type { CallOptions, RpcRequest } from '../../src/rpc/messages.ts';
+import type { PageAction } from '../../../src/protocol/actions.ts';
+import { asHostMessage } from '../../../src/protocol/envelope.ts';
+import type { PageCommand, PageMethod, PageMethods } from '../../../src/protocol/messages.ts';
+import type { PageSettings } from '../../../src/protocol/settings.ts';
+import { RpcCalls } from '../../../src/rpc/calls.ts';
+import type { CallOptions, RpcRequest } from '../../../src/rpc/messages.ts';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: RpcRequest): void;
