@@ -40,8 +40,7 @@ async function networkOf(
   try {
     return { network: await openNetwork(file, signal), warnings: [] };
   } catch (error) {
-    if (isOfKind(error, 'unsupported'))
-      return { network: null, warnings: [error.message] };
+    if (isOfKind(error, 'unsupported')) return { network: null, warnings: [error.message] };
     throw error;
   }
 }

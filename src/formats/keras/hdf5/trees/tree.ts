@@ -86,8 +86,7 @@ function tryDataset(
     if (dataset) checkStored(file, dataset);
     return { dataset, trouble: dataset ? null : 'It is neither a group nor a dataset.' };
   } catch (error) {
-    if (isOfKind(error, 'unsupported'))
-      return { dataset: null, trouble: error.message };
+    if (isOfKind(error, 'unsupported')) return { dataset: null, trouble: error.message };
     throw error;
   }
 }
