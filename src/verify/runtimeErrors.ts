@@ -58,6 +58,11 @@ const CAUSES: readonly {
     say: (m) => `ONNX Runtime lacks the operator ${m[1]}.`,
   },
   {
+    match: /Opset (\d+) is under development[^]*official support for domain \S+ is till opset (\d+)/,
+    code: 'runtime-model',
+    say: (m) => `ONNX Runtime doesn't know opset ${m[1]} of this model yet; it knows opsets up to ${m[2]}.`,
+  },
+  {
     match: /Unsupported model IR version|not under official support|is only guaranteed/i,
     code: 'runtime-model',
     say: (m) => `ONNX Runtime doesn't know this model's version (${reason(m.input)}).`,
@@ -95,6 +100,7 @@ export function reason(error: unknown): string {
     .replace(/\s+/g, ' ')
     .replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '')
     .replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
+    .replace(/\S*\/onnxruntime\/\S+:\d+ [^()]*\([^()]*\) /, '')
     .trim()
     .replace(/\.$/, '');
   return cutText(line, 200);

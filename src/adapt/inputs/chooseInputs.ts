@@ -1,5 +1,5 @@
 import { ChannelwiseError, isRefusal } from '../../bytes/errors.ts';
-import type { Model, ValueInfo } from '../../formats/onnx/model.ts';
+import type { Graph, Model, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { attempt, better, type Attempt, type AttemptRequest } from '../flow/attempt.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
@@ -9,6 +9,7 @@ import { unit } from '../maps/affine.ts';
 import { affine, foldRepeats, type ChannelMap, newChannels } from '../maps/channelMap.ts';
 import { candidates, realInputs, typeText, type Candidate } from './candidates.ts';
 import { alreadyGray, noImageInput } from './noImageInput.ts';
+import { parametersOf } from './parameters.ts';
 import type { FlowingInput } from '../flow/flow.ts';
 import { countOf } from '../../text/numbers.ts';
 
@@ -68,7 +69,7 @@ export async function chooseInputs(
 ): Promise<Tried[]> {
   const { map, inputs } = choice;
   const real = realInputs(model.graph);
-  const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
+  const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : withoutParameters(model.graph, real);
   const possible = wanted.filter((input) => placesOf(choice, input).length);
   if (possible.length === 0) requireAxis(choice, wanted);
   if (possible.length > MAX_TRIED)
@@ -95,6 +96,13 @@ export async function chooseInputs(
   if (chosen.length) return inputs ? chosen : withoutSinglePixels(chosen);
   const gray = await repeatedInside(choosing, wanted);
   throw failure ?? (gray ? alreadyGray(gray, 'repeats-inside') : noImageInput(wanted, map));
+}
+
+/** Weights that are fed beside an image may have its channels too, and are none. */
+function withoutParameters(graph: Graph, real: readonly ValueInfo[]): readonly ValueInfo[] {
+  const isParameter = parametersOf(graph);
+  const others = real.filter(({ name }) => !isParameter(name));
+  return others.length ? others : real;
 }
 
 /** A mean, a deviation or a gain that is fed beside an image has its rank: one pixel, which goes on as it was. */

@@ -1,6 +1,7 @@
 import type { Graph, ValueInfo } from '../../formats/onnx/model.ts';
 import { candidates, realInputs, typeText } from './candidates.ts';
 import { whyNot } from './noImageInput.ts';
+import { parametersOf } from './parameters.ts';
 
 /** An input as a choice: where it may hold channels, and how many. */
 export interface ImageInput {
@@ -22,6 +23,7 @@ const FEW = 16;
 
 /** All inputs a caller feeds, with what may be adapted of each. */
 export function imageInputs(graph: Graph): ImageInput[] {
+  const isParameter = parametersOf(graph);
   return realInputs(graph).map((input) => {
     const channels = sizes(input);
     const open = candidates(input, -1).length > 0;
@@ -31,7 +33,7 @@ export function imageInputs(graph: Graph): ImageInput[] {
       channels,
       open,
       why: channels.length || open ? null : whyNot(input, 3),
-      isLikely: true,
+      isLikely: !isParameter(input.name),
     };
   });
 }

@@ -13,6 +13,7 @@ import { asItStands } from '../../../src/adapt/flow/inline.ts';
 import { Knowledge } from '../../../src/adapt/flow/known.ts';
 import { candidates } from '../../../src/adapt/inputs/candidates.ts';
 import { flowing } from '../../../src/adapt/inputs/chooseInputs.ts';
+import { imageInputs } from '../../../src/adapt/inputs/imageInputs.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { mapFromOptions } from '../../../src/jobs/maps/mapOptions.ts';
@@ -267,6 +268,23 @@ test('one pixel of three channels that is fed beside an image goes on as it was'
   assert.deepEqual(
     named.plan.inputs.map(({ name }) => name),
     ['mean'],
+  );
+});
+
+test('weights that a file without them lists as inputs are no images', async () => {
+  const bytes = build([1, 3, 16, 17], {
+    inputs: [valueInfo('w', [4, 3, 5, 5]), valueInfo('x', [1, 3, 16, 17])],
+    nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [5, 5] })],
+  });
+  const { plan } = await adaptBytes(bytes, grayscale());
+  assert.deepEqual([plan.inputs.map(({ name }) => name), plan.rebuilt.map(({ tensor }) => tensor)], [['x'], ['x']]);
+  const inputs = imageInputs((await scanModel(new MemorySource(bytes))).graph);
+  assert.deepEqual(
+    inputs.map(({ name, isLikely }) => [name, isLikely]),
+    [
+      ['w', false],
+      ['x', true],
+    ],
   );
 });
 

@@ -41,6 +41,17 @@ const patches = (rows: Onnx.INodeProto[], initializers: Onnx.ITensorProto[]): Mo
 
 /** Products in the forms that exporters give them. */
 const CASES: readonly Case[] = [
+  {
+    name: 'an image made smaller by a matrix on either side',
+    parts: {
+      initializers: [floats('rows', [4, 8]), floats('columns', [9, 5]), floats('w', [2, 3, 3, 3])],
+      nodes: [node('MatMul', ['rows', 'x'], ['a']), node('MatMul', ['a', 'columns'], ['b']), conv('b')],
+    },
+    dims: gray,
+    folds: 1,
+    added: 0,
+    rebuilt: 0,
+  },
   { name: 'weights [1, 1, C, O]', parts: product([1, 1, 3, 5]), dims: grayLast, folds: 1, added: 0, rebuilt: 0 },
   {
     name: 'weights [1, 1, C, O] and a bias that takes the shift',

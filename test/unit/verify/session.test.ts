@@ -55,6 +55,22 @@ const CAUSES: readonly [string, unknown, string, RegExp][] = [
     'runtime-run',
     /\(Model local function definitions must not be recursive\)\.$/,
   ],
+  [
+    'an opset that it does not know yet',
+    new Error(
+      "Can't create a session. ERROR_CODE: 1, ERROR_MESSAGE: /mnt/x/onnxruntime/core/graph/model_load_utils.h:56 void f(const std::string &, int) ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions. Opset 28 is under development and support for this is limited. Current official support for domain ai.onnx is till opset 26.",
+    ),
+    'runtime-model',
+    /doesn't know opset 28 of this model yet; it knows opsets up to 26\.$/,
+  ],
+  [
+    'a format version that it does not know yet',
+    new Error(
+      "Can't create a session. ERROR_CODE: 1, ERROR_MESSAGE: /mnt/x/onnxruntime/core/graph/model.cc:203 onnxruntime::Model::Model(ModelProto &&, const ModelOptions &) Unsupported model IR version: 14, max supported IR version: 13",
+    ),
+    'runtime-model',
+    /version \(Unsupported model IR version: 14, max supported IR version: 13\)\.$/,
+  ],
 ];
 for (const [name, thrown, code, message] of CAUSES) {
   test(`the runtime fails: ${name}`, () => {

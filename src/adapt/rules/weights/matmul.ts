@@ -1,6 +1,6 @@
 import { hasNoShift, isSelection, lanes } from '../../maps/affine.ts';
 import type { ConstantValue } from '../../constants/constantValue.ts';
-import { axisLength, type Flow } from '../../flow/flow.ts';
+import { axisLength, isPlain, type Flow } from '../../flow/flow.ts';
 import type { Operand } from '../../flow/rewrite.ts';
 import type { Rule, Step } from '../../flow/step.ts';
 import { BROADCASTING } from '../../flow/walk.ts';
@@ -74,21 +74,19 @@ const matMul: Rule = async (step) => {
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
 async function alongPixels(step: Step): Promise<true | string> {
-  if (step.only(1)) return fromTheLeft(step);
-  const flow = step.only();
-  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3) return ALONG_PIXELS;
-  const other = step.node.inputs[1] ?? '';
+  const [left, right] = [step.only(), step.only(1)];
+  if (right && right.axis >= right.rank - 2) return fromTheLeft(step, right);
+  const flow = left ?? right;
+  if (!flow || !isPlain(flow) || flow.axis >= flow.rank - 2) return ALONG_PIXELS;
+  const other = step.node.inputs[left ? 1 : 0] ?? '';
   const otherDims = step.walk.known.constants.isFixed(other) ? step.walk.dimsOf(other) : null;
-  if (otherDims?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map)))
-    return ALONG_PIXELS;
-  return step.pass(flow);
+  return otherDims?.length === 2 && (hasNoShift(flow.map) || isSelection(flow.map)) ? step.pass(flow) : ALONG_PIXELS;
 }
 
 /** A constant matrix times the image: its columns meet the channels when they lie on the axis before the last. */
-async function fromTheLeft(step: Step): Promise<true | string> {
-  const flow = step.only(1);
+async function fromTheLeft(step: Step, flow: Flow): Promise<true | string> {
   const weight = await step.value(0);
-  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !weight || weight.dims.length !== 2) return ALONG_PIXELS;
+  if (flow.gone || flow.axis !== flow.rank - 2 || !weight || weight.dims.length !== 2) return ALONG_PIXELS;
   if (weight.dims[1] !== axisLength(flow)) return WEIGHTS_DO_NOT_FIT;
   const place = { axis: 1, outer: flow.outer, inner: flow.inner };
   const folded = contract(weight, place, flow.map);
