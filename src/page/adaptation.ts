@@ -125,7 +125,7 @@ export async function madeFromSteps(steps: readonly ProvenanceStep[], path: stri
   return {
     original: await originalOf(path, last),
     map: recordedMap(inputs[0], text(object(last.map).name)),
-    inputs: inputs.map((i) => text(i.name)),
+    inputs: inputs.map((input) => text(input.name)),
   };
 }
 

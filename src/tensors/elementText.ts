@@ -15,9 +15,9 @@ export function elementTexts(dtype: number, elements: Elements): string[] {
   if (elements.kind === 'texts') return elements.values.map((bytes) => new TextDecoder().decode(bytes));
   if (elements.kind === 'integers') return Array.from(elements.values, String);
   const { values } = elements;
-  if (dtype === BOOL) return Array.from(values, (v) => (v === 0 ? 'false' : 'true'));
+  if (dtype === BOOL) return Array.from(values, (value) => (value === 0 ? 'false' : 'true'));
   const row = DTYPES[dtype];
-  if (row?.kind !== 'complex') return Array.from(values, (v) => numberText(dtype, v));
+  if (row?.kind !== 'complex') return Array.from(values, (value) => numberText(dtype, value));
   const part = row.bits === 64 ? FLOAT : dtype;
   return Array.from({ length: values.length / 2 }, (_, i) => {
     const [re, im] = [numberText(part, values[2 * i] ?? NaN), numberText(part, values[2 * i + 1] ?? NaN)];

@@ -173,7 +173,7 @@ function operationsOf({ nodes, shapes }: Scope, known: Map<Scope['shapes'], numb
 function elementsOf(node: Node, shapes: Scope['shapes']): number {
   return node.outputs.reduce((sum, name) => {
     const dims = shapes.tensors.get(name)?.dims;
-    return dims?.every((d) => typeof d === 'number') ? sum + product(dims) : sum;
+    return dims?.every((dim) => typeof dim === 'number') ? sum + product(dims) : sum;
   }, 0);
 }
 
@@ -181,7 +181,7 @@ function elementsOf(node: Node, shapes: Scope['shapes']): number {
 function bytesOf(name: string, shapes: Shapes): number {
   const { dims = null, dtype = null } = shapes.tensors.get(name) ?? {};
   const bits = (dtype === null ? undefined : DTYPES[dtype]?.bits) ?? UNKNOWN_BITS;
-  return dims?.every((d) => typeof d === 'number') ? (product(dims) * bits) / 8 : 0;
+  return dims?.every((dim) => typeof dim === 'number') ? (product(dims) * bits) / 8 : 0;
 }
 
 function workPerElement(node: Node): number {

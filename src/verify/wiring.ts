@@ -52,7 +52,7 @@ export function wiring(file: ModelFile): Wiring {
   const sparse = new Map(
     sparseInitializers.map((sparseInitializer) => [sparseInitializer.values.name, sparseInitializer]),
   );
-  const inputs = new Map(graph.inputs.filter((i) => !defaults.has(i.name)).map((i) => [i.name, i]));
+  const inputs = new Map(graph.inputs.filter((input) => !defaults.has(input.name)).map((i) => [i.name, i]));
   const here = (name: string): boolean => makers.has(name) || defaults.has(name) || inputs.has(name);
   const known = new Map<Node, readonly string[]>();
   return {

@@ -107,30 +107,30 @@ const PLACES: number[] = [];
  * Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it
  * has none.
  */
-function wishOf(v: number, { g: input, into, rank }: Ranked, { x, wish, main }: Wishes): void {
+function wishOf(value: number, { g: input, into, rank }: Ranked, { x, wish, main }: Wishes): void {
   PLACES.length = 0;
   let nearest = -1;
-  main[v] = NaN;
-  for (let i = into.start[v]!; i < into.start[v + 1]!; i++) {
+  main[value] = NaN;
+  for (let i = into.start[value]!; i < into.start[value + 1]!; i++) {
     const e = into.list[i]!;
     const u = input.from[e]!;
-    if (rank[u]! >= rank[v]!) continue;
+    if (rank[u]! >= rank[value]!) continue;
     const shift = input.fromOffset[e]! - input.toOffset[e]!;
     // Only a small shift may be made good by moving the box: on a long chain they would add up, and the page would
     // lean.
     const place = x[u]! + (Math.abs(shift) <= MAX_SHIFT ? shift : 0);
     PLACES.push(place);
-    if (rank[u]! > nearest || (rank[u] === nearest && place < main[v]!)) {
+    if (rank[u]! > nearest || (rank[u] === nearest && place < main[value]!)) {
       nearest = rank[u]!;
-      main[v] = place;
+      main[value] = place;
     }
   }
   const count = PLACES.length;
   if (count > 2) PLACES.sort((a, b) => a - b);
   const mid = count >> 1;
-  if (count === 0) wish[v] = NaN;
-  else if (count % 2 === 1) wish[v] = PLACES[mid]!;
-  else wish[v] = (PLACES[mid - 1]! + PLACES[mid]!) / 2;
+  if (count === 0) wish[value] = NaN;
+  else if (count % 2 === 1) wish[value] = PLACES[mid]!;
+  else wish[value] = (PLACES[mid - 1]! + PLACES[mid]!) / 2;
 }
 
 /** The anchor stands exactly where it wishes; the others as near to their wishes as there is room. */

@@ -110,7 +110,7 @@ function assemble(job: LayoutJob, inner: readonly (Inner | null)[], measured: Me
     w: measured.w,
     h: measured.h,
     labelled: Uint8Array.from(pieces.labelled),
-    arrow: Uint8Array.from(pieces.toBox, (v, p) => (v >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
+    arrow: Uint8Array.from(pieces.toBox, (value, p) => (value >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
     ...pieces.allLinks(),
     width: root.width,
     height: root.height,

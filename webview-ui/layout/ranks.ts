@@ -9,9 +9,9 @@ function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Grou
   const placed = new Uint8Array(n);
   const order = new Int32Array(n);
   let tail = 0;
-  const place = (v: number): void => {
-    placed[v] = 1;
-    order[tail++] = v;
+  const place = (value: number): void => {
+    placed[value] = 1;
+    order[tail++] = value;
   };
   for (let v = 0; v < n; v++) if (missing[v] === 0) place(v);
   let next = 0;

@@ -183,7 +183,7 @@ export class Constants {
   private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
     const tensor = attributeOf(node, 'value')?.tensor;
     if (
-      !shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) ||
+      !shape?.values.every((dim) => Number.isSafeInteger(dim) && dim >= 0) ||
       !readable(tensor?.dtype ?? FLOAT, [...shape.values]) ||
       product([...shape.values]) > MAX_EXPANDED ||
       (tensor && product(tensor.dims) !== 1)

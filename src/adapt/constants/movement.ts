@@ -27,14 +27,14 @@ export function transpose(constant: ConstantValue, perm: readonly number[]): Con
   const from = stridesOf(constant.dims);
   return pick(
     constant,
-    perm.map((p) => constant.dims[p] ?? 1),
-    perm.map((p) => from[p] ?? 1),
+    perm.map((axis) => constant.dims[axis] ?? 1),
+    perm.map((axis) => from[axis] ?? 1),
   );
 }
 
 /** The same elements under other dims: 0 copies a dim, -1 takes what is left. Null where they do not hold as many. */
 function reshape(constant: ConstantValue, target: readonly number[]): ConstantValue | null {
-  const dims = target.map((d, i) => (d === 0 ? (constant.dims[i] ?? 0) : d));
+  const dims = target.map((dim, i) => (dim === 0 ? (constant.dims[i] ?? 0) : dim));
   const open = dims.indexOf(-1);
   if (open >= 0) dims[open] = constant.values.length / product(dims.filter((_, i) => i !== open));
   return dims.every(isSize) && product(dims) === constant.values.length ? { ...constant, dims, stored: null } : null;
@@ -43,7 +43,7 @@ function reshape(constant: ConstantValue, target: readonly number[]): ConstantVa
 /** Repeats axes of size one: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
 export function broadcast(constant: ConstantValue, dims: readonly number[]): ConstantValue | null {
   const own = [...new Array<number>(Math.max(0, dims.length - constant.dims.length)).fill(1), ...constant.dims];
-  if (own.length !== dims.length || own.some((d, i) => d !== dims[i] && d !== 1)) return null;
+  if (own.length !== dims.length || own.some((dim, i) => dim !== dims[i] && dim !== 1)) return null;
   return pick(
     constant,
     dims,
@@ -159,7 +159,7 @@ const transposed: ConstantRule = (node, [constant]) => {
   const whole =
     perm.length === constant.dims.length &&
     new Set(perm).size === perm.length &&
-    perm.every((p) => constant.dims[p] !== undefined);
+    perm.every((axis) => constant.dims[axis] !== undefined);
   return whole ? transpose(constant, perm) : null;
 };
 

@@ -120,7 +120,7 @@ function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] 
       outputs: source.outputs.map(nameOf),
       attributes: source.attributes.flatMap((attribute) =>
         attribute.refAttrName
-          ? [attributes.get(attribute.name)].flatMap((v) => (v ? [{ ...v, name: attribute.name }] : []))
+          ? [attributes.get(attribute.name)].flatMap((value) => (value ? [{ ...value, name: attribute.name }] : []))
           : [attribute],
       ),
     };

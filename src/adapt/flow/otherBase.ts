@@ -88,6 +88,6 @@ export function wide(walk: Walk, flow: Flow): Flow | null {
 }
 
 /** A number as a sentence shows it: float32 has seven digits. */
-function shown(v: number): string {
-  return String(Number(v.toPrecision(7)));
+function shown(value: number): string {
+  return String(Number(value.toPrecision(7)));
 }

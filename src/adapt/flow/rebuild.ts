@@ -67,7 +67,7 @@ function emitWhole(walk: Walk, tensor: string, flow: Flow): Named | null {
   const { base, map, dtype } = flow;
   const whole = map.m.every((row) => row.every(Number.isInteger)) && map.b.every(Number.isInteger);
   const largest = Math.max(
-    ...map.m.map((row, c) => row.reduce((s, v) => s + Math.abs(v), 0) * NARROW_LIMIT + Math.abs(map.b[c] ?? 0)),
+    ...map.m.map((row, c) => row.reduce((sum, v) => sum + Math.abs(v), 0) * NARROW_LIMIT + Math.abs(map.b[c] ?? 0)),
   );
   if (!whole || !isNarrowInteger(dtype) || largest > EXACT_IN_FLOAT || walk.known.opset < BROADCASTING) return null;
   const { after } = base;

@@ -135,7 +135,7 @@ export class Walk {
    * that only that graph reads are replaced where they lie.
    */
   takeIn(body: Graph, inside: Walk): void {
-    const own = new Set([...body.initializers.map((t) => t.name), ...body.nodes.flatMap((n) => n.outputs)]);
+    const own = new Set([...body.initializers.map((t) => t.name), ...body.nodes.flatMap((node) => node.outputs)]);
     for (const [name, replacement] of inside.replacements) {
       if (own.has(name)) continue;
       this.replacements.set(name, replacement);

@@ -28,7 +28,7 @@ export function holdsPixels(dtype: number, rank: number): boolean {
 /** The inputs a caller must feed: an initializer of the same name is a default. */
 export function realInputs(graph: Graph): ValueInfo[] {
   const stored = new Set(graph.initializers.map((initializer) => initializer.name));
-  return graph.inputs.filter((i) => !stored.has(i.name));
+  return graph.inputs.filter((input) => !stored.has(input.name));
 }
 
 /** Where an input may hold `channels` channels; empty when it can't. */

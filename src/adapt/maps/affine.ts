@@ -55,17 +55,19 @@ export function unit(length: number, at: number): number[] {
 
 /** Every row copies one base channel and adds nothing: any operator that treats channels alike commutes with it. */
 export function isSelection(affine: Affine): boolean {
-  return hasNoShift(affine) && affine.m.every((row) => row.filter((v) => v !== 0).length === 1 && row.includes(1));
+  return (
+    hasNoShift(affine) && affine.m.every((row) => row.filter((value) => value !== 0).length === 1 && row.includes(1))
+  );
 }
 
 /** b is zero: the map is linear, and zero padding stays zero. */
 export function hasNoShift(affine: Affine): boolean {
-  return affine.b.every((v) => v === 0);
+  return affine.b.every((value) => value === 0);
 }
 
 /** Rows sum to one, so adding the same number to every base channel adds it to every old channel. */
 export function keepsConstants(affine: Affine): boolean {
-  return affine.m.every((row) => row.reduce((s, v) => s + v, 0) === 1);
+  return affine.m.every((row) => row.reduce((sum, value) => sum + value, 0) === 1);
 }
 
 /** For a selection: the base channel that each old channel copies. */
@@ -77,8 +79,8 @@ export function lanes(affine: Affine): number[] {
 export function sameMap(x: Affine, y: Affine): boolean {
   return (
     x.m.length === y.m.length &&
-    x.b.every((v, i) => v === y.b[i]) &&
-    x.m.every((row, c) => row.length === y.m[c]?.length && row.every((v, k) => v === y.m[c]?.[k]))
+    x.b.every((value, i) => value === y.b[i]) &&
+    x.m.every((row, c) => row.length === y.m[c]?.length && row.every((value, k) => value === y.m[c]?.[k]))
   );
 }
 
@@ -90,8 +92,8 @@ export function pickRows(affine: Affine, rows: readonly number[]): Affine {
 /** `old[c] · scale[c] + shift[c]`. */
 export function scaleRows(affine: Affine, scale: readonly number[], shift: readonly number[]): Affine {
   return {
-    m: affine.m.map((row, c) => row.map((v) => v * (scale[c] ?? 1))),
-    b: affine.b.map((v, c) => v * (scale[c] ?? 1) + (shift[c] ?? 0)),
+    m: affine.m.map((row, c) => row.map((value) => value * (scale[c] ?? 1))),
+    b: affine.b.map((value, c) => value * (scale[c] ?? 1) + (shift[c] ?? 0)),
   };
 }
 
@@ -101,7 +103,7 @@ export function addMaps(x: Affine, y: Affine, sign: number): Affine {
   const at = (affine: Affine, c: number): number => (affine.m.length === 1 ? 0 : c);
   return {
     m: Array.from({ length: rows }, (_, c) =>
-      (x.m[at(x, c)] ?? []).map((v, k) => v + sign * (y.m[at(y, c)]?.[k] ?? 0)),
+      (x.m[at(x, c)] ?? []).map((value, k) => value + sign * (y.m[at(y, c)]?.[k] ?? 0)),
     ),
     b: Array.from({ length: rows }, (_, c) => (x.b[at(x, c)] ?? 0) + sign * (y.b[at(y, c)] ?? 0)),
   };
@@ -117,8 +119,8 @@ export function widen(affine: Affine, offset: number, columns: number): Affine {
   return {
     m: affine.m.map((row) => {
       const wide = new Array<number>(columns).fill(0);
-      row.forEach((v, k) => {
-        wide[offset + k] = v;
+      row.forEach((value, k) => {
+        wide[offset + k] = value;
       });
       return wide;
     }),
@@ -140,8 +142,8 @@ export function spread(a: Affine, outer: number, inner: number): Affine {
     a.m.forEach((row, c) => {
       for (let i = 0; i < inner; i++) {
         const wide = new Array<number>(width).fill(0);
-        row.forEach((v, k) => {
-          wide[(o * channels + k) * inner + i] = v;
+        row.forEach((value, k) => {
+          wide[(o * channels + k) * inner + i] = value;
         });
         rows.push(wide);
         b.push(a.b[c] ?? 0);
@@ -173,10 +175,12 @@ export function compose(outer: Affine, inner: Affine): Affine {
   return {
     m: outer.m.map((row) =>
       Array.from({ length: columns }, (_, k) =>
-        row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.m[c]?.[k] ?? 0)), 0),
+        row.reduce((sum, value, c) => (value === 0 ? sum : sum + value * (inner.m[c]?.[k] ?? 0)), 0),
       ),
     ),
-    b: outer.m.map((row, r) => row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.b[c] ?? 0)), outer.b[r] ?? 0)),
+    b: outer.m.map((row, r) =>
+      row.reduce((sum, value, c) => (value === 0 ? sum : sum + value * (inner.b[c] ?? 0)), outer.b[r] ?? 0),
+    ),
   };
 }
 
@@ -194,7 +198,7 @@ export function shiftBeforeMap(affine: Affine): number[] | null {
   });
   const scale = Math.max(1, ...affine.b.map(Math.abs));
   const fits = affine.m.every((row, r) => {
-    const product = row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0);
+    const product = row.reduce((sum, value, k) => sum + value * (u[k] ?? 0), 0);
     return Math.abs(product - (affine.b[r] ?? 0)) <= SOLVED_WITHIN * scale;
   });
   return fits && u.every(Number.isFinite) ? u : null;

@@ -80,11 +80,13 @@ export function rgbFromGray(): ChannelMap {
 export function normalize(normalisation: Normalisation, channels = 3): ChannelMap {
   const mean = perChannel(normalisation.mean, channels, 'mean');
   const std = perChannel(normalisation.std, channels, 'std');
-  if (std.some((v) => v === 0)) throw refused('std must not be zero.');
+  if (std.some((value) => value === 0)) throw refused('std must not be zero.');
   if (normalisation.scale === 0 || !Number.isFinite(normalisation.scale))
     throw refused('scale must be a number other than zero.');
-  const matrix = identity(channels).m.map((row, c) => row.map((v) => (v * normalisation.scale) / (std[c] ?? 1)));
-  return { name: 'normalize', matrix, shift: mean.map((v, c) => 0 - v / (std[c] ?? 1)) };
+  const matrix = identity(channels).m.map((row, c) =>
+    row.map((value) => (value * normalisation.scale) / (std[c] ?? 1)),
+  );
+  return { name: 'normalize', matrix, shift: mean.map((value, c) => 0 - value / (std[c] ?? 1)) };
 }
 
 /** True for a map with a normalisation in its chain. */

@@ -117,7 +117,7 @@ function newLetters(old: string, map: ChannelMap): string | null {
   if (old === 'y') return JSON.stringify(map.matrix) === JSON.stringify(rgbFromGray().matrix) ? 'rgb' : null;
   const letters = new Array<string>(columns).fill('a');
   for (const [c, row] of map.matrix.entries()) {
-    const used = row.flatMap((v, k) => (v === 0 ? [] : [k]));
+    const used = row.flatMap((value, k) => (value === 0 ? [] : [k]));
     const [k = 0] = used;
     if (used.length !== 1 || letters[k] !== 'a') return null;
     letters[k] = old[c] ?? '';

@@ -44,8 +44,8 @@ const PER_CHANNEL: Readonly<Record<string, Apply>> = {
     if (first || values.includes(0)) return null;
     const by = (row: number): number => values[row] ?? 1;
     return withMap(flow, {
-      m: flow.map.m.map((row, r) => row.map((v) => v / by(r))),
-      b: flow.map.b.map((v, r) => v / by(r)),
+      m: flow.map.m.map((row, r) => row.map((value) => value / by(r))),
+      b: flow.map.b.map((value, r) => value / by(r)),
     });
   },
 };
@@ -166,7 +166,7 @@ function twoFlows(step: Step, a: Flow, b: Flow): true | string {
   const pair = linear ? overOneBase([a, b]) : null;
   if (!pair && linear && sameMap({ m: a.map.m, b: [] }, { m: b.map.m, b: [] })) {
     // m·x + b ± (m·y + c) = m·(x ± y) + (b ± c)
-    const shift = a.map.b.map((v, c) => (op === 'Add' ? v + (b.map.b[c] ?? 0) : v - (b.map.b[c] ?? 0)));
+    const shift = a.map.b.map((value, c) => (op === 'Add' ? value + (b.map.b[c] ?? 0) : value - (b.map.b[c] ?? 0)));
     return step.pass(a, { flow: { map: { m: a.map.m, b: shift } } });
   }
   if (!pair) return typeof alike === 'string' ? alike : step.pass(alike.flow);

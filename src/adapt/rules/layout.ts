@@ -18,7 +18,9 @@ const transpose: Rule = (step) => {
   if (!flow || flow.gone) return TAKEN_OUT;
   const perm = step.ints('perm') ?? flow.dims.map((_, i) => flow.rank - 1 - i);
   if (perm.length !== flow.rank || !perm.includes(flow.axis)) return 'its perm does not fit the tensor';
-  return step.pass(flow, { flow: { axis: perm.indexOf(flow.axis), dims: perm.map((p) => flow.dims[p] ?? null) } });
+  return step.pass(flow, {
+    flow: { axis: perm.indexOf(flow.axis), dims: perm.map((axis) => flow.dims[axis] ?? null) },
+  });
 };
 
 /** From this opset on, Squeeze takes its axes as an input. */

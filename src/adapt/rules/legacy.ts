@@ -15,7 +15,7 @@ const imageScaler: Rule = (step) => {
   if (!flow || !isPlain(flow) || flow.axis !== 1 || bias?.length !== flow.map.m.length)
     return 'its numbers do not fit the channels';
   const scale = step.float('scale', 1);
-  if (isSelection(flow.map) && bias.every((v) => v === bias[0])) {
+  if (isSelection(flow.map) && bias.every((value) => value === bias[0])) {
     const value = new Array<number>(flow.base.channels).fill(bias[0] ?? 0);
     return step.pass(flow, { attributes: new Map([['bias', { kind: 'floats', value }]]), flow: { dims: flow.dims } });
   }

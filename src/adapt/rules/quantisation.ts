@@ -66,7 +66,7 @@ async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
   if (scale?.values.length !== 1 || (step.node.inputs[2] && zero?.values.length !== 1) || !isNarrowInteger(flow.dtype))
     return 'it has a scale or zero point per channel, or one that is not known';
   const [s, z] = [scale.values[0] ?? 0, zero?.values[0] ?? 0];
-  const b = flow.map.m.map((row, c) => s * (row.reduce((sum, v) => sum + v * z, 0) + (flow.map.b[c] ?? 0) - z));
+  const b = flow.map.m.map((row, c) => s * (row.reduce((sum, value) => sum + value * z, 0) + (flow.map.b[c] ?? 0) - z));
   return step.pass(flow, { flow: { dims: flow.dims, dtype: scale.dtype, map: { m: flow.map.m, b } } });
 }
 

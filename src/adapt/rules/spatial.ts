@@ -119,12 +119,13 @@ function padPixels(step: Step, flow: Flow, spec: PadSpec): true | string {
 function padChannels(step: Step, flow: Flow, spec: PadSpec): true | string {
   const [front, back] = [spec.begin[flow.axis] ?? 0, spec.end[flow.axis] ?? 0];
   const elsewhere =
-    spec.begin.some((v, i) => i !== flow.axis && v !== 0) || spec.end.some((v, i) => i !== flow.axis && v !== 0);
+    spec.begin.some((value, i) => i !== flow.axis && value !== 0) ||
+    spec.end.some((value, i) => i !== flow.axis && value !== 0);
   if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > MAX_ADDED)
     return 'it adds or removes channels';
-  const zero = (n: number): number[][] =>
-    Array.from({ length: n }, () => new Array<number>(flow.base.channels).fill(0));
-  const fill = (n: number): number[] => new Array<number>(n).fill(spec.value);
+  const zero = (value: number): number[][] =>
+    Array.from({ length: value }, () => new Array<number>(flow.base.channels).fill(0));
+  const fill = (value: number): number[] => new Array<number>(value).fill(spec.value);
   return step.absorb(
     withMap(flow, {
       m: [...zero(front), ...flow.map.m, ...zero(back)],

@@ -249,8 +249,8 @@ class Counting {
     return safe(rawBytes(row, count));
   }
 
-  private number(d: Dim): number | null {
-    const n = dimAt(d, this.batch);
+  private number(dim: Dim): number | null {
+    const n = dimAt(dim, this.batch);
     return n === null ? null : safe(n);
   }
 }

@@ -66,7 +66,7 @@ function reached(graph: Graph, table: Readonly<Record<string, number>>): InputLa
   const stored = storedTensors(graph);
   const { makers, order } = connectionsOf(graph.nodes);
   const places = new Map(graph.nodes.map((node, index) => [node, index]));
-  const carries = new Set(graph.inputs.map((i) => i.name).filter((name) => !stored.has(name)));
+  const carries = new Set(graph.inputs.map((input) => input.name).filter((name) => !stored.has(name)));
   const found: InputLayer[] = [];
   for (const node of order) {
     if (!node.inputs.some((name) => carries.has(name))) continue;

@@ -17,75 +17,75 @@ import { fromFront } from '../../tensors/dims.ts';
 /* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */
 
 /** A known size of an attribute; null where the layer's configuration does not say it. */
-function sizeOf(i: RuleInput, name: string): Dim {
-  const size = i.int(name, -1);
+function sizeOf(input: RuleInput, name: string): Dim {
+  const size = input.int(name, -1);
   return size < 0 ? null : size;
 }
 
 /** The dims of an input that must have this rank. Throws RangeError where it has another one. */
-function dimsOf(i: RuleInput, index: number, rank: number): readonly Dim[] {
-  const dims = i.dims(index);
+function dimsOf(input: RuleInput, index: number, rank: number): readonly Dim[] {
+  const dims = input.dims(index);
   if (!dims) return openDims(rank);
   if (dims.length !== rank) throw new RangeError(`it takes tensors of rank ${rank}, not ${dims.length}`);
   return dims;
 }
 
 /** [batch, steps, …] gives each step's state or the last one, then the states: `units` has a size for each of them. */
-const recurrent: ShapeRule = (i) => {
-  const [batch = null, steps = null] = dimsOf(i, 0, 3);
-  const units = sizeOf(i, 'units');
-  const output = i.int('return_sequences', 0) === 1 ? [batch, steps, units] : [batch, units];
-  const states = (i.ints('states') ?? []).map((size) => [batch, size]);
+const recurrent: ShapeRule = (input) => {
+  const [batch = null, steps = null] = dimsOf(input, 0, 3);
+  const units = sizeOf(input, 'units');
+  const output = input.int('return_sequences', 0) === 1 ? [batch, steps, units] : [batch, units];
+  const states = (input.ints('states') ?? []).map((size) => [batch, size]);
   return [output, ...states];
 };
 
 /** Spatial sizes of a window over [batch, …], channels last unless said otherwise; `from` is the first spatial axis. */
-function slidOver(i: RuleInput, x: readonly Dim[], from: number): readonly Dim[] {
-  const kernel = i.ints('kernel_shape') ?? [];
-  const window = windowOf(i, kernel.length, kernel);
+function slidOver(input: RuleInput, x: readonly Dim[], from: number): readonly Dim[] {
+  const kernel = input.ints('kernel_shape') ?? [];
+  const window = windowOf(input, kernel.length, kernel);
   return kernel.map((_, axis) => slide(x[from + axis] ?? null, window, axis));
 }
 
 /** The dims of what a convolution makes, its filters in front of the spatial axes or behind them. */
-function withFilters(i: RuleInput, before: readonly Dim[], spatial: readonly Dim[]): readonly Dim[] {
-  const filters = sizeOf(i, 'filters');
-  return i.int('channels_first', 0) === 1 ? [...before, filters, ...spatial] : [...before, ...spatial, filters];
+function withFilters(input: RuleInput, before: readonly Dim[], spatial: readonly Dim[]): readonly Dim[] {
+  const filters = sizeOf(input, 'filters');
+  return input.int('channels_first', 0) === 1 ? [...before, filters, ...spatial] : [...before, ...spatial, filters];
 }
 
 /** [batch, steps, spatial…, channels]. */
-const recurrentConvolution: ShapeRule = (i) => {
-  const rank = (i.ints('kernel_shape') ?? []).length + 3;
-  const x = dimsOf(i, 0, rank);
+const recurrentConvolution: ShapeRule = (input) => {
+  const rank = (input.ints('kernel_shape') ?? []).length + 3;
+  const x = dimsOf(input, 0, rank);
   const [batch = null, steps = null] = x;
-  const spatial = slidOver(i, x, i.int('channels_first', 0) === 1 ? 3 : 2);
-  const state = withFilters(i, [batch], spatial);
-  const output = i.int('return_sequences', 0) === 1 ? withFilters(i, [batch, steps], spatial) : state;
+  const spatial = slidOver(input, x, input.int('channels_first', 0) === 1 ? 3 : 2);
+  const state = withFilters(input, [batch], spatial);
+  const output = input.int('return_sequences', 0) === 1 ? withFilters(input, [batch, steps], spatial) : state;
   return [output, state, state];
 };
 
 /** A convolution whose kernel is another one at every place. */
-const locallyConnected: ShapeRule = (i) => {
-  const x = dimsOf(i, 0, (i.ints('kernel_shape') ?? []).length + 2);
-  return [withFilters(i, [x[0] ?? null], slidOver(i, x, i.int('channels_first', 0) === 1 ? 2 : 1))];
+const locallyConnected: ShapeRule = (input) => {
+  const x = dimsOf(input, 0, (input.ints('kernel_shape') ?? []).length + 2);
+  return [withFilters(input, [x[0] ?? null], slidOver(input, x, input.int('channels_first', 0) === 1 ? 2 : 1))];
 };
 
 /** Queries [batch, …, width], as wide as the last projection. */
-const multiHead: ShapeRule = (i) => {
-  const query = i.dims(0);
-  const width = sizeOf(i, 'output_size');
+const multiHead: ShapeRule = (input) => {
+  const query = input.dims(0);
+  const width = sizeOf(input, 'output_size');
   return [query ? [...query.slice(0, -1), width ?? query.at(-1) ?? null] : null];
 };
 
 /** Queries [batch, queries, width] and values [batch, keys, depth] give [batch, queries, depth]. */
-const attention: ShapeRule = (i) => {
-  const [query, value] = [i.dims(0), i.dims(1)];
+const attention: ShapeRule = (input) => {
+  const [query, value] = [input.dims(0), input.dims(1)];
   return [query && value ? [...query.slice(0, -1), value.at(-1) ?? null] : null];
 };
 
 /** Two tensors summed over an axis of each, counted with the batch. */
-const dot: ShapeRule = (i) => {
-  const [a, b] = [i.dims(0), i.dims(1)];
-  const [first = -1, second = -1] = i.ints('axes') ?? [];
+const dot: ShapeRule = (input) => {
+  const [a, b] = [input.dims(0), input.dims(1)];
+  const [first = -1, second = -1] = input.ints('axes') ?? [];
   if (!a || !b) return [null];
   const left = a.filter((_, axis) => axis !== fromFront(first, a.length));
   const right = b.filter((_, axis) => axis > 0 && axis !== fromFront(second, b.length));
@@ -94,11 +94,11 @@ const dot: ShapeRule = (i) => {
 };
 
 /** Other spatial sizes: `sizes` along the axes that are neither batch nor channels. */
-const sized: ShapeRule = (i) => {
-  const sizes = i.ints('sizes') ?? [];
-  const x = dimsOf(i, 0, sizes.length + 2);
+const sized: ShapeRule = (input) => {
+  const sizes = input.ints('sizes') ?? [];
+  const x = dimsOf(input, 0, sizes.length + 2);
   const [batch = null, second = null] = x;
-  return [i.int('channels_first', 0) === 1 ? [batch, second, ...sizes] : [batch, ...sizes, x.at(-1) ?? null]];
+  return [input.int('channels_first', 0) === 1 ? [batch, second, ...sizes] : [batch, ...sizes, x.at(-1) ?? null]];
 };
 
 /**
@@ -106,64 +106,64 @@ const sized: ShapeRule = (i) => {
  * one_hot has one for each entry, in place of an axis of one: keras/src/utils/numerical_utils.py,
  * encode_categorical_inputs.
  */
-const encoded: ShapeRule = (i) => {
-  const x = i.dims(0);
+const encoded: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const mode = i.text('output_mode', 'int');
+  const mode = input.text('output_mode', 'int');
   if (mode === 'int' || mode === 'string') return [x];
   const isAppended = x.length < 2 || (mode === 'one_hot' && x.at(-1) !== 1);
   if (mode === 'one_hot' && x.length > 1 && typeof x.at(-1) !== 'number') return [null];
-  return [[...(isAppended ? x : x.slice(0, -1)), sizeOf(i, 'tokens')]];
+  return [[...(isAppended ? x : x.slice(0, -1)), sizeOf(input, 'tokens')]];
 };
 
 /** Texts [batch] or [batch, 1] as words or as one vector. */
-const vectorized: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, sizeOf(i, 'tokens')]];
+const vectorized: ShapeRule = (input) => [[input.dims(0)?.[0] ?? null, sizeOf(input, 'tokens')]];
 
-const encodedType: DtypeRule = (i) => {
-  const mode = i.text('output_mode', 'int');
+const encodedType: DtypeRule = (input) => {
+  const mode = input.text('output_mode', 'int');
   if (mode === 'string') return STRING;
   return mode === 'int' ? INT64 : FLOAT;
 };
 
 /** Patches [batch, rows, columns, patch · channels] put together. */
-const reconstructed: ShapeRule = (i) => {
-  const sizes = i.ints('sizes') ?? [];
-  const x = dimsOf(i, 0, sizes.length + 2);
-  const isFirst = i.int('channels_first', 0) === 1;
+const reconstructed: ShapeRule = (input) => {
+  const sizes = input.ints('sizes') ?? [];
+  const x = dimsOf(input, 0, sizes.length + 2);
+  const isFirst = input.int('channels_first', 0) === 1;
   const flat = isFirst ? x[1] : x.at(-1);
-  const channels = floorDivide(flat ?? null, 0, i.int('patch', 1));
+  const channels = floorDivide(flat ?? null, 0, input.int('patch', 1));
   const batch = x[0] ?? null;
   return [isFirst ? [batch, channels, ...sizes] : [batch, ...sizes, channels]];
 };
 
 /** [batch, time] gives [batch, bins, frames]. */
-const melSpectrogram: ShapeRule = (i) => {
-  const [batch = null, time = null] = dimsOf(i, 0, 2);
-  const stride = i.int('stride', 1);
-  return [[batch, sizeOf(i, 'bins'), floorDivide(time, stride + 1, stride)]];
+const melSpectrogram: ShapeRule = (input) => {
+  const [batch = null, time = null] = dimsOf(input, 0, 2);
+  const stride = input.int('stride', 1);
+  return [[batch, sizeOf(input, 'bins'), floorDivide(time, stride + 1, stride)]];
 };
 
 /** [batch, time, channels] gives frames of `bins` for each channel. */
-const stftSpectrogram: ShapeRule = (i) => {
-  const x = dimsOf(i, 0, 3);
-  const isFirst = i.int('channels_first', 0) === 1;
+const stftSpectrogram: ShapeRule = (input) => {
+  const x = dimsOf(input, 0, 3);
+  const isFirst = input.int('channels_first', 0) === 1;
   const [batch = null] = x;
   const channels = (isFirst ? x[1] : x[2]) ?? null;
-  const [frames = null] = slidOver(i, x, isFirst ? 2 : 1);
-  const bins = sizeOf(i, 'bins');
-  if (i.int('expand_dims', 0) === 1)
+  const [frames = null] = slidOver(input, x, isFirst ? 2 : 1);
+  const bins = sizeOf(input, 'bins');
+  if (input.int('expand_dims', 0) === 1)
     return [isFirst ? [batch, channels, frames, bins] : [batch, frames, bins, channels]];
   const flat = multiply([channels, bins]);
   return [isFirst ? [batch, flat, frames] : [batch, frames, flat]];
 };
 
 /** The last axis as wide as the layer. */
-const projected: ShapeRule = (i) => {
-  const x = i.dims(0);
-  return [x ? [...x.slice(0, -1), sizeOf(i, 'units')] : null];
+const projected: ShapeRule = (input) => {
+  const x = input.dims(0);
+  return [x ? [...x.slice(0, -1), sizeOf(input, 'units')] : null];
 };
 
-const same: ShapeRule = (i) => [i.dims(0)];
+const same: ShapeRule = (input) => [input.dims(0)];
 
 function named(classes: string, shapes: ShapeRule): Readonly<Record<string, Rule>> {
   const keys = classes.split(' ').map((name) => `keras:${name}`);

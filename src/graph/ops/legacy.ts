@@ -2,10 +2,10 @@ import { plus } from '../sizes/dims.ts';
 import { each, like, sameAs, tensors, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
 
 /** Cuts a border [left, top, right, bottom] off, or keeps `scale` [height, width] of what is behind left and top. */
-const crop: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const border = i.ints('border') ?? [];
-  const scale = i.ints('scale');
+const crop: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const border = input.ints('border') ?? [];
+  const scale = input.ints('scale');
   if (!x) return [null];
   if (x.length !== 4 || border.length !== 4) throw new RangeError('it takes tensors of rank 4 and four borders');
   const [left = 0, top = 0, right = 0, bottom = 0] = border;

@@ -98,6 +98,6 @@ function checked(value: Inferred | undefined): Inferred {
   );
 }
 
-function isDim(d: Dim): boolean {
-  return typeof d !== 'number' || (Number.isSafeInteger(d) && d >= 0);
+function isDim(dim: Dim): boolean {
+  return typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0);
 }

@@ -6,14 +6,14 @@ import type { Rule } from '../shapes/shapeRule.ts';
  * and the new states. https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html
  */
 function optimizer(groups: number): Rule {
-  return (i) => {
-    const n = Math.floor((i.node.inputs.length - 2) / groups);
-    return i.node.outputs.map((_, o) => i.inferred(o < n ? 2 + o : 2 + n + o) ?? unknownValue());
+  return (input) => {
+    const n = Math.floor((input.node.inputs.length - 2) / groups);
+    return input.node.outputs.map((_, o) => input.inferred(o < n ? 2 + o : 2 + n + o) ?? unknownValue());
   };
 }
 
 /** A gradient looks like what it is taken by; those come first among the inputs. */
-const gradient: Rule = (i) => i.node.outputs.map((_, o) => i.inferred(o) ?? unknownValue());
+const gradient: Rule = (input) => input.node.outputs.map((_, o) => input.inferred(o) ?? unknownValue());
 
 export const TRAINING: Readonly<Record<string, Rule>> = {
   'ai.onnx.preview.training:Adagrad': optimizer(3),

@@ -148,10 +148,10 @@ function keeps(carried: Carried, before: Inferred, after: Inferred, round: numbe
   const [a, b] = [before.kind === 'tensor' ? before.dims : null, after.kind === 'tensor' ? after.dims : null];
   const size = carried.changing.size;
   if (a && b?.length === a.length && round < MAX_ROUNDS) {
-    a.forEach((d, axis) => {
-      if (d !== b[axis]) carried.changing.add(axis);
+    a.forEach((dim, axis) => {
+      if (dim !== b[axis]) carried.changing.add(axis);
     });
-    return a.every((d, axis) => d === b[axis] || carried.changing.has(axis)) && carried.changing.size === size;
+    return a.every((dim, axis) => dim === b[axis] || carried.changing.has(axis)) && carried.changing.size === size;
   }
   carried.lost = true;
   return false;

@@ -29,7 +29,7 @@ function joinValues(a: Inferred, b: Inferred, reason: string, open: OpenSize): I
   const [x, y] = [a.dims, b.dims];
   return inferredTensor(
     dtype,
-    x.map((d, axis) => (d === y[axis] ? d : open(axis, d, y[axis] ?? null))),
+    x.map((dim, axis) => (dim === y[axis] ? dim : open(axis, dim, y[axis] ?? null))),
   );
 }
 

@@ -141,7 +141,9 @@ function stemOf(node: Node): string {
 }
 
 function contradicts(a: readonly Dim[], b: readonly Dim[]): boolean {
-  return a.length !== b.length || a.some((d, i) => typeof d === 'number' && typeof b[i] === 'number' && d !== b[i]);
+  return (
+    a.length !== b.length || a.some((dim, i) => typeof dim === 'number' && typeof b[i] === 'number' && dim !== b[i])
+  );
 }
 
 function dimsText(dims: readonly Dim[]): string {

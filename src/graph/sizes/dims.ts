@@ -157,8 +157,8 @@ export function quotient(all: readonly Dim[], parts: readonly Dim[]): Dim {
 /** `all` without what is in `others` too. Unknown sizes cancel with nothing. */
 function cancelled(all: readonly Dim[], others: readonly Dim[]): Dim[] {
   const left = [...others];
-  return all.filter((d) => {
-    const at = typeof d === 'string' ? left.indexOf(d) : -1;
+  return all.filter((dim) => {
+    const at = typeof dim === 'string' ? left.indexOf(dim) : -1;
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });

@@ -15,7 +15,7 @@ function within(low: number, high: number): (n: number) => number | null {
   return (n) => (Number.isInteger(n) && n >= low && n <= high ? n : null);
 }
 
-const finite = (n: number): number | null => (Number.isFinite(n) ? n : null);
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const FLOATS: Readonly<Record<number, Arithmetic>> = {
   [FLOAT]: { float: true, round: (n) => finite(Math.fround(n)) },
   [DOUBLE]: { float: true, round: finite },

@@ -120,7 +120,7 @@ const concat: Evaluate = (reading) => {
   const rank = parts[0]?.dims.length ?? 0;
   if (rank === 0 || parts.some((part) => part.dims.length !== rank)) return [null];
   const axis = axisOf(reading.rule.int('axis', 1), rank);
-  const total = parts.reduce((n, part) => n + (part.dims[axis] ?? 0), 0);
+  const total = parts.reduce((sum, part) => sum + (part.dims[axis] ?? 0), 0);
   return [
     build(
       (parts[0]?.dims ?? []).map((dim, k) => (k === axis ? total : dim)),
@@ -174,7 +174,7 @@ const transpose: Evaluate = (reading) => {
   if (perm.length !== x.dims.length || new Set(perm).size !== perm.length) return [null];
   return [
     build(
-      perm.map((p) => x.dims[p] ?? 0),
+      perm.map((axis) => x.dims[axis] ?? 0),
       (places) =>
         entryAt(
           x,
@@ -257,7 +257,7 @@ const nonZero: Evaluate = (reading) => {
   const x = reading.small(0);
   const numbers = numbersOf(x);
   if (!x || !numbers) return [null];
-  const found = numbers.flatMap((v, i) => (v === 0 ? [] : [placesOf(i, x.dims)]));
+  const found = numbers.flatMap((value, i) => (value === 0 ? [] : [placesOf(i, x.dims)]));
   const rank = Math.max(1, x.dims.length);
   return [build([rank, found.length], ([axis = 0, k = 0]) => found[k]?.[axis] ?? 0)];
 };

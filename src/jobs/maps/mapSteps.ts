@@ -106,12 +106,14 @@ export function mapWords(map: ChannelMap): string {
 }
 
 function formula(row: readonly number[], shift: number): string {
-  const terms = row.flatMap((v, k) => (v === 0 ? [] : [`${v === 1 ? '' : `${numberText(v)}·`}new${subscript(k)}`]));
+  const terms = row.flatMap((value, k) =>
+    value === 0 ? [] : [`${value === 1 ? '' : `${numberText(value)}·`}new${subscript(k)}`],
+  );
   const shown = terms.length > MAX_TERMS ? [...terms.slice(0, MAX_TERMS), '…'] : terms;
   if (shift !== 0 || !shown.length) shown.push(numberText(shift));
   return shown.join(' + ').replace(/\+ -/g, '− ');
 }
 
 function subscript(i: number): string {
-  return [...String(i + 1)].map((d) => '₀₁₂₃₄₅₆₇₈₉'[Number(d)]).join('');
+  return [...String(i + 1)].map((dim) => '₀₁₂₃₄₅₆₇₈₉'[Number(dim)]).join('');
 }

@@ -58,7 +58,7 @@ export function conclusions({
   const get = (key: RunKey): RunResult | undefined => runs.find((run) => run.key === key);
   const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
   if (!rgb || !repeated || !adapted) return [];
-  const labelled = images.filter((i) => i.label !== null).length;
+  const labelled = images.filter((image) => image.label !== null).length;
   const n = labelled || images.length;
   const said = [grayCost(rgb, repeated, n)];
   if (same(adapted))
@@ -177,10 +177,10 @@ export function evaluationCsv(runs: readonly RunResult[], images: readonly Image
   return [head, ...images.map(line)].map(csvLine).join('');
 }
 
-function share(v: number): string {
-  return `${(v * 100).toFixed(1)} %`;
+function share(value: number): string {
+  return `${(value * 100).toFixed(1)} %`;
 }
 
-function short(v: number): string {
-  return String(Number(v.toPrecision(6)));
+function short(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }

@@ -88,9 +88,9 @@ export function centerCrop(picture: Picture, width: number, height: number): Pic
 }
 
 /** Python's round, which torchvision's CenterCrop uses: halves go to the even neighbour. */
-function halfEven(v: number): number {
-  const down = Math.floor(v);
-  return v - down === 0.5 ? down + (down % 2) : Math.round(v);
+function halfEven(value: number): number {
+  const down = Math.floor(value);
+  return value - down === 0.5 ? down + (down % 2) : Math.round(value);
 }
 
 /** The middle of a picture, as a square of `side` pixels. */

@@ -137,15 +137,15 @@ const SOLVED = 1e-9;
 export function grayScaling(map: Affine, normalisation: Normalisation): GrayScaling {
   const m = map.m.map((row) => row[0] ?? 0);
   const at = (list: readonly number[], c: number): number => list[list.length === 1 ? 0 : c] ?? 0;
-  const c = m.findIndex((v) => v !== 0);
+  const c = m.findIndex((value) => value !== 0);
   const gains = m.map((_, i) => normalisation.scale / at(normalisation.std, i));
   const offsets = m.map((_, i) => -at(normalisation.mean, i) / at(normalisation.std, i) - (map.b[i] ?? 0));
   const gain = (gains[c] ?? 0) / (m[c] ?? 1);
   const offset = (offsets[c] ?? 0) / (m[c] ?? 1);
   const near = (x: number, y: number): boolean => Math.abs(x - y) <= SOLVED * Math.max(1, Math.abs(x), Math.abs(y));
-  if (c >= 0 && m.every((v, i) => near(v * gain, gains[i] ?? 0) && near(v * offset, offsets[i] ?? 0)))
+  if (c >= 0 && m.every((value, i) => near(value * gain, gains[i] ?? 0) && near(value * offset, offsets[i] ?? 0)))
     return { gain, offset, exact: true };
-  const average = (list: readonly number[]): number => list.reduce((s, v) => s + v, 0) / list.length;
+  const average = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
   return {
     gain: normalisation.scale / average(normalisation.std),
     offset: -average(normalisation.mean) / average(normalisation.std),

@@ -166,7 +166,7 @@ function changedAxes(was: readonly Dim[], now: readonly Dim[]): number[] {
 }
 
 function text(list: readonly Dim[]): string {
-  return `[${list.map((d) => d ?? '?').join(', ')}]`;
+  return `[${list.map((dim) => dim ?? '?').join(', ')}]`;
 }
 
 function unrelated(message: string): ChannelwiseError {

@@ -10,7 +10,7 @@ export function matrixText({ m, b }: Affine): string {
   const list = (numbers: readonly number[]): string => `[${numbers.map(shortNumber).join(', ')}]`;
   const isLarge = m.length > MAX_SHOWN || columns > MAX_SHOWN;
   const matrix = isLarge ? `a ${m.length}×${columns} matrix` : `[${m.map(list).join(', ')}]`;
-  return b.some((v) => v !== 0) && !isLarge ? `${list(b)} + ${matrix}` : matrix;
+  return b.some((value) => value !== 0) && !isLarge ? `${list(b)} + ${matrix}` : matrix;
 }
 
 /** A number in three digits, as an exponent where it is very small or large. */

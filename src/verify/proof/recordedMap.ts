@@ -25,7 +25,8 @@ function isAsNamed(name: string, map: MappedInput['map']): boolean {
   if (preset) return nearNumbers([preset.matrix.flat(), preset.shift], [map.m.flat(), map.b]);
   const parts = name.split(' + ');
   const isGray = !parts.includes('gray') || map.m.every((row) => row.length === 1 && row[0] !== 0);
-  const isDiagonal = name !== 'normalize' || map.m.every((row, r) => row.every((v, c) => (v !== 0) === (r === c)));
+  const isDiagonal =
+    name !== 'normalize' || map.m.every((row, r) => row.every((value, c) => (value !== 0) === (r === c)));
   return isGray && isDiagonal;
 }
 
@@ -40,6 +41,6 @@ function presetOf(name: string, channels: number): ReturnType<typeof presetMap> 
 function nearNumbers(wanted: readonly (readonly number[])[], found: readonly (readonly number[])[]): boolean {
   return wanted.every((list, i) => {
     const other = found[i] ?? [];
-    return list.length === other.length && list.every((v, k) => Math.abs(v - (other[k] ?? NaN)) <= SAME);
+    return list.length === other.length && list.every((value, k) => Math.abs(value - (other[k] ?? NaN)) <= SAME);
   });
 }

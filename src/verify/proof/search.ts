@@ -71,7 +71,7 @@ type Step = { readonly proof: Omit<Proof, 'doubt'> } | { readonly moved: readonl
 /** Measures the seam; where a tensor there is legitimately another one, moves the seam behind it and measures again. */
 export async function searchSeam(request: SearchRequest, finder: SeamFinder): Promise<Proof> {
   const { b: wiring, maps, rebuilt } = request;
-  const unequal = new Set(maps.inputs.map((i) => i.name));
+  const unequal = new Set(maps.inputs.map((input) => input.name));
   const budget = new WorkBudget();
   let doubt: string | null = null;
   for (let round = 1; ; round++) {

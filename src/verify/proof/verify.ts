@@ -107,7 +107,7 @@ async function staticFault({ a, b, maps, rebuilt }: SearchRequest): Promise<stri
 }
 
 async function stopped(finder: SeamFinder, maps: InputMaps, why: string): Promise<Proof> {
-  const seam = await finder.find(new Set(maps.inputs.map((i) => i.name)));
+  const seam = await finder.find(new Set(maps.inputs.map((input) => input.name)));
   const trouble: Trouble = { verdict: 'failed', why: seam.broken[0] ?? why };
   return { seam, stemNodes: 0, outcome: null, branches: [], doubt: null, trouble };
 }
@@ -162,7 +162,7 @@ function troubleOf(
  */
 function muteTensor({ a, maps, rebuilt }: SearchRequest, { outcome }: Proof): string | null {
   if (!outcome) return null;
-  const names = maps.inputs.map((i) => i.name);
+  const names = maps.inputs.map((input) => input.name);
   const following = descendants(a, names);
   const dependent = outcome.tensors.filter((tensor) => following.has(tensor.name));
   const mute = dependent.filter((difference) => !outcome.answering.has(difference.name));

@@ -283,7 +283,7 @@ function noImages(all: readonly Input[]): string {
 /** The channel counts that all inputs share. */
 function wantedOf(inputs: readonly Input[]): Wanted {
   const [first, ...rest] = inputs;
-  const fixed = inputs.filter((i) => !i.open);
+  const fixed = inputs.filter((input) => !input.open);
   const shared = (first?.channels ?? []).filter((channel) => rest.every((i) => i.open || i.channels.includes(channel)));
   return { channels: shared, open: fixed.length === 0 };
 }

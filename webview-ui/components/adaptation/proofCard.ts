@@ -229,8 +229,8 @@ function withoutVerdict(statement: string): string {
 }
 
 /** An error or a tolerance in few figures: 0.0123, 4.1e-7. */
-function errorNumber(v: number): string {
-  if (v === 0) return '0';
-  const plain = Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5;
-  return plain ? String(Number(v.toPrecision(3))) : v.toExponential(1);
+function errorNumber(value: number): string {
+  if (value === 0) return '0';
+  const plain = Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5;
+  return plain ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }

@@ -73,7 +73,7 @@ export class Details extends LitElement {
       <cw-bookmarks
         .model=${this.session?.model ?? null}
         .keys=${this.bookmarks}
-        @bookmark-removed=${(e: CustomEvent<SelectionKey>) => this.#removed(e.detail)}
+        @bookmark-removed=${(event: CustomEvent<SelectionKey>) => this.#removed(event.detail)}
       ></cw-bookmarks>
       ${this.#summary(model)}
       <cw-input-layer

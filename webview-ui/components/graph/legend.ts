@@ -141,7 +141,7 @@ export class Legend extends LitElement {
     if (!model || !theme) return null;
     return html`<details
       ?open=${this.open}
-      @toggle=${(e: Event) => (this.open = (e.target as HTMLDetailsElement).open)}
+      @toggle=${(event: Event) => (this.open = (event.target as HTMLDetailsElement).open)}
     >
       <summary>${heat ? heat.title : 'Colours'}</summary>
       ${heat ? this.#scale(model, heat) : this.#kinds(model, theme)} ${sizeKey(model)}

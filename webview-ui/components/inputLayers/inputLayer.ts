@@ -65,7 +65,10 @@ export class InputLayer extends LitElement {
 
   #others(layers: readonly PageInputLayer[]): TemplateResult {
     return html`<section aria-label="Other input layers">
-      <details .open=${this.listed} @toggle=${(e: Event) => (this.listed = (e.target as HTMLDetailsElement).open)}>
+      <details
+        .open=${this.listed}
+        @toggle=${(event: Event) => (this.listed = (event.target as HTMLDetailsElement).open)}
+      >
         <summary>${countText(layers.length)} other input layers</summary>
         ${
           this.listed

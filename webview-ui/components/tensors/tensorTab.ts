@@ -153,7 +153,7 @@ export class TensorTab extends LitElement {
     const root = this.#root;
     if (!this.model || !root) return null;
     return html`${this.#bar(root)}
-      <div class="scroll" @scroll=${(e: Event) => (this.top = (e.target as HTMLElement).scrollTop)}>
+      <div class="scroll" @scroll=${(event: Event) => (this.top = (event.target as HTMLElement).scrollTop)}>
         <table
           role="treegrid"
           aria-label="Tensors"

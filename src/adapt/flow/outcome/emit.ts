@@ -208,7 +208,7 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
 async function values(rewrite: GraphRewrite): Promise<Edit[]> {
   const { ctx, graph, walk, settled } = rewrite;
   const edits: Edit[] = [];
-  const inputs = new Set(graph.inputs.map((i) => i.name));
+  const inputs = new Set(graph.inputs.map((input) => input.name));
   for (const value of [...graph.inputs, ...graph.valueInfo]) {
     const flow = walk.flows.get(value.name);
     const wider = flow?.gone && settled.nameOf(flow.base) === value.name && !walk.rebuilt.has(value.name);

@@ -99,7 +99,7 @@ function nameRebuilt(walk: Walk): Renamed {
   const names = new Map<Named, string>();
   const rewrites = new Map(walk.rewrites);
   const taken = new TakenNames(walk.names);
-  const inputs = new Set(walk.graph.inputs.map((i) => i.name));
+  const inputs = new Set(walk.graph.inputs.map((input) => input.name));
   for (const [tensor, rebuilt] of walk.rebuilt) {
     if (inputs.has(tensor)) continue;
     names.set(rebuilt, tensor);

@@ -15,8 +15,8 @@ export function list(values: readonly number[]): string {
 const LONGEST_WHOLE = 1e15;
 
 /** A number as Python reads a float: a whole one with `.0`, unless that would be longer than its exponent. */
-export function float(v: number): string {
-  return Number.isInteger(v) && Math.abs(v) < LONGEST_WHOLE ? `${v}.0` : String(v);
+export function float(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < LONGEST_WHOLE ? `${value}.0` : String(value);
 }
 
 /** A Python tuple, with the comma that one of a single entry needs. */

@@ -83,7 +83,7 @@ function isTimms(m: readonly (readonly number[])[], b: readonly number[]): boole
   const n = columnCount(m);
   if (m.length !== 3 || !isZero(b)) return false;
   if (n === 1) return m.every(([v]) => v === 1);
-  return m.every((row, c) => row.every((v, k) => v === (k % 3 === c ? 3 / n : 0)));
+  return m.every((row, c) => row.every((value, k) => value === (k % 3 === c ? 3 / n : 0)));
 }
 
 function body(plan: AdaptationPlan, recipes: readonly Recipe[]): string[] {

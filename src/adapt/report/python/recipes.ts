@@ -6,9 +6,9 @@ import { countOf } from '../../../text/numbers.ts';
 /** What the change is, and what of it no change of weights can say. */
 export function preface(plan: AdaptationPlan): string[] {
   const lines = plan.inputs.map(
-    (i) =>
-      `# Input ${quoted(i.name)} takes ${countOf(i.newChannels, 'channel')} in place of ` +
-      `${i.oldChannels}: x_old = M @ x_new${isZero(i.shift) ? '' : ' + b'} per pixel (${quoted(plan.map.name)}).`,
+    (input) =>
+      `# Input ${quoted(input.name)} takes ${countOf(input.newChannels, 'channel')} in place of ` +
+      `${input.oldChannels}: x_old = M @ x_new${isZero(input.shift) ? '' : ' + b'} per pixel (${quoted(plan.map.name)}).`,
   );
   const absorbed = [...new Set(plan.absorbed.map((a) => a.opType))];
   if (absorbed.length)

@@ -55,7 +55,7 @@ export function dimOf(size: Size): Dim {
 
 /** The entries of a vector of sizes that are still open, read from the arithmetic on Shape that makes them. */
 export async function namedSizes(walk: Walk, vector: string, target: readonly Dim[]): Promise<Size[]> {
-  if (target.every((d) => d !== null)) return [...target];
+  if (target.every((dim) => dim !== null)) return [...target];
   const { makers } = connectionsOf(walk.graph.nodes);
   let at = vector;
   for (let i = 0; i < MAX_STEPS && ['Cast', 'Identity'].includes(makers.get(at)?.opType ?? ''); i++)

@@ -77,7 +77,7 @@ function within({ dims, axis, channels, ...flow }: ChannelDims, target: readonly
     return dims.length === 1 && target.length === 1 ? { axis: 0, outer: flow.outer, inner: flow.inner } : null;
   const outer = before * flow.outer;
   const inner = after * flow.inner;
-  const sizes = target.map((d) => (typeof d === 'number' ? d : 0));
+  const sizes = target.map((dim) => (typeof dim === 'number' ? dim : 0));
   let front = 1;
   for (let k = 0; k < sizes.length; k++) {
     const size = sizes[k] ?? 0;
@@ -209,7 +209,7 @@ async function newShape(
   if (entry !== undefined && entry !== null && entry !== old) return null;
   if (old === size) return {};
   if (step.ints('shape')) {
-    const value = (asked ?? []).map((d, i) => (i === to.axis ? size : (d ?? -1)));
+    const value = (asked ?? []).map((dim, i) => (i === to.axis ? size : (dim ?? -1)));
     return { attributes: new Map([['shape', { kind: 'ints', value }]]) };
   }
   if (!asked || entry === undefined || entry === null) return null;

@@ -73,7 +73,7 @@ function groupMap(map: Affine, group: number): Affine[] | null {
   const maps: Affine[] = [];
   for (let g = 0; g < group; g++) {
     const part = map.m.slice(g * rows, (g + 1) * rows);
-    if (part.some((row) => row.some((v, k) => v !== 0 && Math.floor(k / columns) !== g))) return null;
+    if (part.some((row) => row.some((value, k) => value !== 0 && Math.floor(k / columns) !== g))) return null;
     maps.push({
       m: part.map((row) => row.slice(g * columns, (g + 1) * columns)),
       b: map.b.slice(g * rows, (g + 1) * rows),

@@ -49,7 +49,7 @@ function moved(step: Step, flow: Flow, own: string, output: string): true | stri
 
 /** A product of the image and a constant: https://onnx.ai/onnx/operators/onnx__Einsum.html */
 const einsum: Rule = async (step) => {
-  const image = step.flows.findIndex((f) => f !== null);
+  const image = step.flows.findIndex((flow) => flow !== null);
   const flow = step.only(image);
   const equation =
     flow && !flow.gone ? readEquation(step.text('equation', '').replace(/\s+/g, ''), image, flow.rank) : null;

@@ -65,7 +65,7 @@ const matMul: Rule = async (step) => {
   ]);
   if (!shifted) return step.sink(inputs);
   const kept = weight.dims.map((_, i) => i).filter((i) => i !== axis);
-  const values = shiftThrough(weight, place, given.map.b, kept).map((v) => v * alpha);
+  const values = shiftThrough(weight, place, given.map.b, kept).map((value) => value * alpha);
   // A matrix per batch gives a row per batch; a plain matrix or vector gives one row or number.
   const columns = length === 1 ? 1 : (weight.dims[2 * length - 3 - axis] ?? 1);
   const rows = [...weight.dims.slice(0, -2), 1, columns];
@@ -124,14 +124,14 @@ const gemm: Rule = async (step) => {
   if (hasNoShift(flow.map)) return step.sink(inputs.set(1, await newWeight()));
   const outputs = weight.dims[1 - axis] ?? 0;
   const bias = step.node.inputs[2] ? await step.value(2) : null;
-  const added = shiftThrough(weight, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
+  const added = shiftThrough(weight, place, flow.map.b, [1 - axis]).map((value) => value * alpha);
   // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
   if (beta === 0 || !isPerOutput(step, bias, outputs)) {
     if (!takesAdd(step)) return NO_BIAS;
     inputs.set(1, await newWeight());
     return sinkPlus(step, inputs, { dtype: weight.dtype, dims: [outputs], values: added });
   }
-  const values = added.map((v, o) => v / beta + numberFor(bias, o));
+  const values = added.map((value, o) => value / beta + numberFor(bias, o));
   if (!fits(weight.dtype, values)) return BIAS_OUT_OF_RANGE;
   const old = bias?.values.length === outputs ? bias : null;
   inputs.set(2, await foldBias(step, 2, { old, dtype: weight.dtype, dims: [outputs], values }));

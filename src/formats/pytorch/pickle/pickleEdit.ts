@@ -62,7 +62,7 @@ function others({ value }: Slot, named: ReadonlySet<Slot>): Slot[] {
 function literalSlots(slot: Slot): readonly Slot[] {
   const { value } = slot;
   const numbers = value.kind === 'int' ? [slot] : (itemsOf(value) ?? []);
-  const alone = numbers.every((n) => n.value.kind === 'int' && n.from === null && unshared(n));
+  const alone = numbers.every((number) => number.value.kind === 'int' && number.from === null && unshared(number));
   if (!alone || ('duplicated' in value && value.duplicated)) throw sharedLiteral(slot);
   return numbers;
 }

@@ -15,17 +15,19 @@ import {
 } from '../../shapes/shapeRule.ts';
 
 /** All inputs broadcast to one shape: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
-export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];
+export const broadcasting: ShapeRule = (input) => [broadcastAll(input.node.inputs.map((_, k) => input.dims(k)))];
 /**
  * Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1
  */
-const arithmetic: ShapeRule = (i) => (i.opset < 7 ? [i.dims(0)] : broadcasting(i));
+const arithmetic: ShapeRule = (input) => (input.opset < 7 ? [input.dims(0)] : broadcasting(input));
 
 /** Cast-1 names the type by its word, later ones by its number. */
 const WORDS =
   'FLOAT UINT8 INT8 UINT16 INT16 INT32 INT64 STRING BOOL FLOAT16 DOUBLE UINT32 UINT64 COMPLEX64 COMPLEX128'.split(' ');
-const castDtype: DtypeRule = (i) =>
-  i.attribute('to')?.string ? WORDS.indexOf(i.text('to', '').toUpperCase()) + 1 || null : named('to', () => null)(i);
+const castDtype: DtypeRule = (input) =>
+  input.attribute('to')?.string
+    ? WORDS.indexOf(input.text('to', '').toUpperCase()) + 1 || null
+    : named('to', () => null)(input);
 
 const UNARY = [
   'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumProd CumSum Elu Erf Exp Floor',
@@ -41,7 +43,7 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ...each('GreaterOrEqual LessOrEqual', tensors(broadcasting, fixed(BOOL))),
   ...each('BitShift BitwiseAnd BitwiseOr BitwiseXor Max Mean Min Mod Sum', tensors(broadcasting, likeAny)),
   ...each('IsInf IsNaN Not', tensors(sameAs(0), fixed(BOOL))),
-  Identity: (i) => [i.inferred(0) ?? unknownValue()],
+  Identity: (input) => [input.inferred(0) ?? unknownValue()],
   Pow: tensors(arithmetic, like(0)),
   Where: tensors(broadcasting, like(1, 2)),
   Cast: tensors(sameAs(0), castDtype),
@@ -50,5 +52,5 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
     sameAs(0),
     named('to', () => null),
   ),
-  Dropout: tensors(sameAs(0), like(0), (i) => (i.opset < 10 ? i.dtype(0) : BOOL)),
+  Dropout: tensors(sameAs(0), like(0), (input) => (input.opset < 10 ? input.dtype(0) : BOOL)),
 };

@@ -33,30 +33,30 @@ export function product(x: readonly Dim[] | null, y: readonly Dim[] | null): Dim
 /** The product of input 0 and input `b`. */
 export const matMul =
   (b: number): ShapeRule =>
-  (i) => [product(i.dims(0), i.dims(b))];
+  (input) => [product(input.dims(0), input.dims(b))];
 
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html */
 export const gemm =
   (b: number): ShapeRule =>
-  (i) => {
-    const [x, y] = [matrix(i, 0), matrix(i, b)];
-    const [first, second] = [i.int('transA', 0) ? 1 : 0, i.int('transB', 0) ? 0 : 1];
+  (input) => {
+    const [x, y] = [matrix(input, 0), matrix(input, b)];
+    const [first, second] = [input.int('transA', 0) ? 1 : 0, input.int('transB', 0) ? 0 : 1];
     meet(x?.[1 - first] ?? null, y?.[1 - second] ?? null);
     return [[x?.[first] ?? null, y?.[second] ?? null]];
   };
 
-function matrix(i: RuleInput, index: number): readonly Dim[] | null {
-  const dims = i.dims(index);
+function matrix(input: RuleInput, index: number): readonly Dim[] | null {
+  const dims = input.dims(index);
   if (dims && dims.length !== 2)
     throw new RangeError(`it multiplies matrices, and input ${index} has rank ${dims.length}`);
   return dims;
 }
 
 /** FusedMatMul can swap the last two axes, and the batch axes with the first of them. */
-const fusedMatMul: ShapeRule = (i) => [
+const fusedMatMul: ShapeRule = (input) => [
   product(
-    turned(i.dims(0), { matrix: i.int('transA', 0) !== 0, batch: i.int('transBatchA', 0) !== 0 }),
-    turned(i.dims(1), { matrix: i.int('transB', 0) !== 0, batch: i.int('transBatchB', 0) !== 0 }),
+    turned(input.dims(0), { matrix: input.int('transA', 0) !== 0, batch: input.int('transBatchA', 0) !== 0 }),
+    turned(input.dims(1), { matrix: input.int('transB', 0) !== 0, batch: input.int('transBatchB', 0) !== 0 }),
   ),
 ];
 
@@ -71,22 +71,22 @@ function turned(
 }
 
 /** One number for each matrix: https://onnx.ai/onnx/operators/onnx__Det.html */
-const det: ShapeRule = (i) => {
-  const x = i.dims(0);
+const det: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (x && x.length < 2) throw new RangeError(`it takes matrices, and its input has rank ${x.length}`);
   return [x?.slice(0, -2) ?? null];
 };
 
 /** One letter per axis, `...` for those that broadcast: https://onnx.ai/onnx/operators/onnx__Einsum.html */
-const einsum: ShapeRule = (i) => {
-  const [left = '', right] = i.text('equation', '').replaceAll(/\s/g, '').split('->');
+const einsum: ShapeRule = (input) => {
+  const [left = '', right] = input.text('equation', '').replaceAll(/\s/g, '').split('->');
   const terms = left.split(',');
-  if (terms.length !== i.node.inputs.length)
-    throw new RangeError(`its equation has ${terms.length} terms for ${i.node.inputs.length} inputs`);
+  if (terms.length !== input.node.inputs.length)
+    throw new RangeError(`its equation has ${terms.length} terms for ${input.node.inputs.length} inputs`);
   const sizes = new Map<string, Dim>();
   const rest: (readonly Dim[] | null)[] = [];
   terms.forEach((term, k) => {
-    const dims = i.dims(k);
+    const dims = input.dims(k);
     const [before = '', behind] = term.split('...');
     const named = before.length + (behind?.length ?? 0);
     if (dims && (behind === undefined ? dims.length !== named : dims.length < named))

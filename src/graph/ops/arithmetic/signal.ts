@@ -16,14 +16,14 @@ import {
 } from '../../shapes/shapeRule.ts';
 
 /** As long as input 0 says: https://onnx.ai/onnx/operators/onnx__HannWindow.html */
-const windowShape: ShapeRule = (i) => {
-  const size = i.sizes(0)?.[0] ?? null;
+const windowShape: ShapeRule = (input) => {
+  const size = input.sizes(0)?.[0] ?? null;
   return [size === null ? atRunTime('the length of the window is', [null]) : [size]];
 };
 
 /** Bands by frequencies: https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html */
-const melWeights: ShapeRule = (i) => {
-  const [bands, length] = [i.sizes(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null];
+const melWeights: ShapeRule = (input) => {
+  const [bands, length] = [input.sizes(0)?.[0] ?? null, input.sizes(1)?.[0] ?? null];
   const dims = [half(length), bands];
   return [dims.includes(null) ? atRunTime('its sizes are', dims) : dims];
 };
@@ -34,63 +34,63 @@ function half(length: Dim): Dim {
 }
 
 /** The axis along which DFT works; null where an input that is not known says so. */
-function transformedAxis(i: RuleInput): number | null {
-  if (i.opset < 20) return i.int('axis', 1);
-  return i.has(2) ? (i.integers(2)?.[0] ?? null) : -2;
+function transformedAxis(input: RuleInput): number | null {
+  if (input.opset < 20) return input.int('axis', 1);
+  return input.has(2) ? (input.integers(2)?.[0] ?? null) : -2;
 }
 
 /**
  * The axis is an attribute before opset 20. The last axis holds real and imaginary parts; a one-sided inverse gives a
  * real signal. https://onnx.ai/onnx/operators/onnx__DFT.html
  */
-const dft: ShapeRule = (i) => {
-  const x = i.dims(0);
+const dft: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const [onesided, inverse] = [i.int('onesided', 0) !== 0, i.int('inverse', 0) !== 0];
+  const [onesided, inverse] = [input.int('onesided', 0) !== 0, input.int('inverse', 0) !== 0];
   const parts = onesided && inverse ? 1 : 2;
-  const given = transformedAxis(i);
+  const given = transformedAxis(input);
   if (given === null)
     return [
-      onesided || i.has(1)
+      onesided || input.has(1)
         ? atRunTime('the axis it transforms is', [...openDims(x.length - 1), parts])
         : [...x.slice(0, -1), parts],
     ];
   const axis = axisOf(given, x.length);
   const own = x[axis] ?? null;
   const wholeLength = parts === 1 ? times(plus(own, -1), 2) : own;
-  const length = i.has(1) ? (i.sizes(1)?.[0] ?? null) : wholeLength;
+  const length = input.has(1) ? (input.sizes(1)?.[0] ?? null) : wholeLength;
   const size = onesided && !inverse ? half(length) : length;
-  const dims = [...x.map((d, k): Dim => (k === axis ? size : d)).slice(0, -1), parts];
-  return [size === null && i.has(1) ? atRunTime('how many samples it takes is', dims) : dims];
+  const dims = [...x.map((dim, k): Dim => (k === axis ? size : dim)).slice(0, -1), parts];
+  return [size === null && input.has(1) ? atRunTime('how many samples it takes is', dims) : dims];
 };
 
 /** Frames by frequencies by two: https://onnx.ai/onnx/operators/onnx__STFT.html */
-const stft: ShapeRule = (i) => {
-  const signal = i.dims(0);
-  const step = i.integers(1)?.[0] ?? null;
-  const length = frameLength(i);
+const stft: ShapeRule = (input) => {
+  const signal = input.dims(0);
+  const step = input.integers(1)?.[0] ?? null;
+  const length = frameLength(input);
   const room = minus(signal?.[1] ?? null, length);
   const frames = step !== null && step > 0 ? plus(floorDivide(room, 0, step), 1) : null;
-  const bins = i.int('onesided', 1) ? half(length) : length;
+  const bins = input.int('onesided', 1) ? half(length) : length;
   const dims = [signal?.[0] ?? null, frames, bins, 2];
   return [length === null || step === null ? atRunTime('the length of its frames is', dims) : dims];
 };
 
-function frameLength(i: RuleInput): Dim {
-  return i.has(3) ? (i.sizes(3)?.[0] ?? null) : (i.dims(2)?.[0] ?? null);
+function frameLength(input: RuleInput): Dim {
+  return input.has(3) ? (input.sizes(3)?.[0] ?? null) : (input.dims(2)?.[0] ?? null);
 }
 
 /** ONNX Runtime's own transforms of real signals; the last axis holds real and imaginary parts. */
-const rfft: ShapeRule = (i) => {
-  const x = i.dims(0);
+const rfft: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  if (i.int('onesided', 1) === 0 || i.int('signal_ndim', 1) < 1) return [[...x, 2]];
+  if (input.int('onesided', 1) === 0 || input.int('signal_ndim', 1) < 1) return [[...x, 2]];
   return [[...x.slice(0, -1), half(x.at(-1) ?? null), 2]];
 };
 
 /** Back from real and imaginary parts of the frequencies of a real signal. */
-const irfft: ShapeRule = (i) => {
-  const x = i.dims(0);
+const irfft: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x || x.length < 2) return [null];
   return [[...x.slice(0, -2), times(plus(x.at(-2) ?? null, -1), 2)]];
 };

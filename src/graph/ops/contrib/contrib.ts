@@ -25,35 +25,35 @@ import { gatherNd, pad } from '../movement/select.ts';
 /**
  * The first output like the first input, the others like a mean over the last axis, and the fourth a sum of the inputs.
  */
-const skipNormalized: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const mean = x && x.map((d, k) => (k < x.length - 1 ? d : 1));
+const skipNormalized: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const mean = x && x.map((dim, k) => (k < x.length - 1 ? dim : 1));
   return [x, mean, mean, x];
 };
 
 /** [batch, length] of words to [batch, length, hidden]; the mask becomes one index a row. */
-const embedded: ShapeRule = (i) => {
-  const words = i.dims(0);
-  const all = words && [...words, i.dims(2)?.at(-1) ?? null];
+const embedded: ShapeRule = (input) => {
+  const words = input.dims(0);
+  const all = words && [...words, input.dims(2)?.at(-1) ?? null];
   return [all, [words?.[0] ?? null], all];
 };
 
 /** One half of the last axis gates the other. */
-const splitGelu: ShapeRule = (i) => {
-  const x = i.dims(0);
+const splitGelu: ShapeRule = (input) => {
+  const x = input.dims(0);
   return [x && [...x.slice(0, -1), quotient([x.at(-1) ?? null], [2])]];
 };
 
 /** One bit for each element, in words of 32. */
-const bitmask: ShapeRule = (i) => {
-  const x = i.dims(0);
+const bitmask: ShapeRule = (input) => {
+  const x = input.dims(0);
   return [x, [x && floorDivide(multiply(x), 31, 32)]];
 };
 
 /** One axis of size 1, where an input says. */
-const expandDims: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const axis = i.integers(1)?.[0];
+const expandDims: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const axis = input.integers(1)?.[0];
   if (!x) return [null];
   if (typeof axis !== 'number')
     return [
@@ -64,77 +64,77 @@ const expandDims: ShapeRule = (i) => {
 };
 
 /** Slices of `size` along an axis, `step` apart, with their own axis behind. */
-const unfold: ShapeRule = (i) => {
-  const x = i.dims(0);
+const unfold: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const axis = axisOf(i.int('dim', -1), x.length);
-  const [size, step] = [i.int('size', 1), i.int('step', 1)];
-  return [[...x.map((d, k) => (k === axis ? floorDivide(d, step - size, step) : d)), size]];
+  const axis = axisOf(input.int('dim', -1), x.length);
+  const [size, step] = [input.int('size', 1), input.int('step', 1)];
+  return [[...x.map((dim, k) => (k === axis ? floorDivide(dim, step - size, step) : dim)), size]];
 };
 
 /** The weight is stored in blocks; its true sizes are attributes. */
-const blockProduct: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const [inner, outer] = [i.int('K', 0), i.int('N', 0)];
+const blockProduct: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const [inner, outer] = [input.int('K', 0), input.int('N', 0)];
   return [x && product(x, [inner > 0 ? inner : null, outer > 0 ? outer : null])];
 };
 
 /** One product for each name of a size, of the same rows; then the rows as they were summed. */
 const blockProducts =
   (...sizes: readonly string[]): ShapeRule =>
-  (i) => {
-    const x = i.dims(0);
-    return [...sizes.map((size) => x && [...x.slice(0, -1), i.int(size, 0) || null]), x];
+  (input) => {
+    const x = input.dims(0);
+    return [...sizes.map((size) => x && [...x.slice(0, -1), input.int(size, 0) || null]), x];
   };
 
 /** A bias for each head, query and key. */
-const positionBias: ShapeRule = (i) => {
-  const dims = [1, i.dims(0)?.[1] ?? null, i.sizes(1)?.[0] ?? null, i.sizes(2)?.[0] ?? null];
+const positionBias: ShapeRule = (input) => {
+  const dims = [1, input.dims(0)?.[1] ?? null, input.sizes(1)?.[0] ?? null, input.sizes(2)?.[0] ?? null];
   return [
     dims.includes(null) ? new Unknown('how long queries and keys are is only known when the model runs', dims) : dims,
   ];
 };
 
 /** Like a Gather of the stored data; bytes hold several numbers along the last axis. */
-const gatherBlocks: ShapeRule = (i) => {
-  const [x, indices] = [i.dims(0), i.dims(1)];
+const gatherBlocks: ShapeRule = (input) => {
+  const [x, indices] = [input.dims(0), input.dims(1)];
   if (!x || !indices) return [null];
-  const axis = axisOf(i.int('gather_axis', 0), x.length);
-  const perByte = i.dtype(0) === UINT8 ? Math.floor(8 / Math.max(1, i.int('bits', 4))) : 1;
-  const whole = x.map((d, k) => (k === x.length - 1 ? multiply([d, perByte]) : d));
+  const axis = axisOf(input.int('gather_axis', 0), x.length);
+  const perByte = input.dtype(0) === UINT8 ? Math.floor(8 / Math.max(1, input.int('bits', 4))) : 1;
+  const whole = x.map((dim, k) => (k === x.length - 1 ? multiply([dim, perByte]) : dim));
   return [[...whole.slice(0, axis), ...indices, ...whole.slice(axis + 1)]];
 };
 
 /** A row of the weight for each index. */
-const embedding: ShapeRule = (i) => {
-  const [weight, indices] = [i.dims(0), i.dims(1)];
+const embedding: ShapeRule = (input) => {
+  const [weight, indices] = [input.dims(0), input.dims(1)];
   return [weight && indices && [...indices, weight.at(-1) ?? null]];
 };
 
 const TOKENS = 'how many tokens a text has depends on the text';
 /** A row of tokens for each text. */
-const tokens: ShapeRule = (i) => {
-  const x = i.dims(0);
+const tokens: ShapeRule = (input) => {
+  const x = input.dims(0);
   return [x && new Unknown(TOKENS, [...x, null])];
 };
 
 const DISTINCT = 'how many different values there are depends on the data';
 /** The different values, then where each element has gone, then how often each value came. */
-const unique: ShapeRule = (i) => [new Unknown(DISTINCT, [null]), i.dims(0), new Unknown(DISTINCT, [null])];
+const unique: ShapeRule = (input) => [new Unknown(DISTINCT, [null]), input.dims(0), new Unknown(DISTINCT, [null])];
 
 /** Every row of one matrix against every row of the other. */
-const pairs: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, i.dims(1)?.[0] ?? null]];
+const pairs: ShapeRule = (input) => [[input.dims(0)?.[0] ?? null, input.dims(1)?.[0] ?? null]];
 
 /** Two integer tensors, each with a zero point behind it. */
-const mulInteger: ShapeRule = (i) => [broadcastAll([i.dims(0), i.dims(2)])];
+const mulInteger: ShapeRule = (input) => [broadcastAll([input.dims(0), input.dims(2)])];
 
 /** [batch, beams, length], or without beams [batch, length]. */
-const generated: ShapeRule = (i) => [
+const generated: ShapeRule = (input) => [
   new Unknown(
     'how long the generated text is depends on the data',
-    i.node.opType === 'BeamSearch'
-      ? [i.dims(0)?.[0] ?? null, i.sizes(4)?.[0] ?? null, i.sizes(1)?.[0] ?? null]
-      : [i.dims(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null],
+    input.node.opType === 'BeamSearch'
+      ? [input.dims(0)?.[0] ?? null, input.sizes(4)?.[0] ?? null, input.sizes(1)?.[0] ?? null]
+      : [input.dims(0)?.[0] ?? null, input.sizes(1)?.[0] ?? null],
   ),
 ];
 
@@ -167,11 +167,11 @@ const rules: Readonly<Record<string, Rule>> = {
   RelativePositionBias: tensors(positionBias, like(0)),
   GatherBlockQuantized: tensors(gatherBlocks, like(2)),
   TorchEmbedding: tensors(embedding, like(0)),
-  GemmFastGelu: tensors((i) => [product(i.dims(0), i.dims(1))], like(0)),
-  GemmFloat8: tensors(gemm(1), (i) => i.int('dtype', FLOAT) || null),
+  GemmFastGelu: tensors((input) => [product(input.dims(0), input.dims(1))], like(0)),
+  GemmFloat8: tensors(gemm(1), (input) => input.int('dtype', FLOAT) || null),
   CDist: tensors(pairs, like(0)),
   MulInteger: tensors(mulInteger, fixed(INT32)),
-  MurmurHash3: tensors(sameAs(0), (i) => (i.int('positive', 1) ? UINT32 : INT32)),
+  MurmurHash3: tensors(sameAs(0), (input) => (input.int('positive', 1) ? UINT32 : INT32)),
   NGramRepeatBlock: tensors(sameAs(1), like(1)),
   IsAllFinite: tensors(() => [[]], fixed(BOOL)),
   Tokenizer: tensors(tokens, like(0)),

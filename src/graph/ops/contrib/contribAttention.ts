@@ -17,22 +17,22 @@ import { FLOAT } from '../../../tensors/dtypes.ts';
 const SHARED = 'whether the cache shares its memory is only known when the model runs';
 
 /** The sizes of queries, keys and values; without the attribute a merged weight has three equal parts. */
-function mergedSizes(i: RuleInput): readonly Dim[] {
-  const given = i.ints('qkv_hidden_sizes');
-  const third = quotient([i.dims(1)?.[1] ?? i.dims(2)?.[0] ?? null], [3]);
+function mergedSizes(input: RuleInput): readonly Dim[] {
+  const given = input.ints('qkv_hidden_sizes');
+  const third = quotient([input.dims(1)?.[1] ?? input.dims(2)?.[0] ?? null], [3]);
   return given ?? [third, third, third];
 }
 
 /** Attention with its own projection; `past` is the input that holds earlier keys and values. */
 const merged =
   (past: number): ShapeRule =>
-  (i) => {
-    const x = i.dims(0);
-    const [query = null, , value = null] = mergedSizes(i);
+  (input) => {
+    const x = input.dims(0);
+    const [query = null, , value = null] = mergedSizes(input);
     const [batch, length] = [x?.[0] ?? null, x?.[1] ?? null];
-    const heads = i.int('num_heads', 0);
-    const before = i.has(past) ? (i.dims(past)?.[3] ?? null) : 0;
-    const shared = i.int('past_present_share_buffer', 0) !== 0;
+    const heads = input.int('num_heads', 0);
+    const before = input.has(past) ? (input.dims(past)?.[3] ?? null) : 0;
+    const shared = input.int('past_present_share_buffer', 0) !== 0;
     return [
       [batch, length, value],
       [2, batch, heads, shared ? before : sum([before, length]), quotient([query], [heads])],
@@ -40,48 +40,48 @@ const merged =
   };
 
 /** Separate queries, keys and values, or packed ones of rank 5. */
-const multiHead: ShapeRule = (i) => {
-  const q = i.dims(0);
-  const heads = i.int('num_heads', 0);
+const multiHead: ShapeRule = (input) => {
+  const q = input.dims(0);
+  const heads = input.int('num_heads', 0);
   if (!q) return [];
   const packed = q.length === 5;
-  const key = i.dims(1);
+  const key = input.dims(1);
   const [batch, length] = [q[0] ?? null, q[1] ?? null];
   const size = packed ? (q[4] ?? null) : quotient([q[2] ?? null], [heads]);
   const ownLength = key?.[key.length === 4 ? 2 : 1] ?? null;
   const keyLength = packed ? length : ownLength;
-  const values = valueSize(i, size, heads);
-  const total: Shape = cacheOf(i, i.has(8), 6, [batch, heads, keyLength, size]);
-  const totalValues: Shape = cacheOf(i, i.has(8), 7, [batch, heads, keyLength, quotient([values], [heads])]);
+  const values = valueSize(input, size, heads);
+  const total: Shape = cacheOf(input, input.has(8), 6, [batch, heads, keyLength, size]);
+  const totalValues: Shape = cacheOf(input, input.has(8), 7, [batch, heads, keyLength, quotient([values], [heads])]);
   const all = total instanceof Unknown ? null : (total?.[2] ?? null);
   return [[batch, length, values], total, totalValues, [batch, heads, length, all]];
 };
 
 /** The hidden size of the values: their own last axis, or that of the heads they are split in. */
-function valueSize(i: RuleInput, size: Dim, heads: number): Dim {
-  const value = i.dims(2);
+function valueSize(input: RuleInput, size: Dim, heads: number): Dim {
+  const value = input.dims(2);
   const per = value?.length === 4 ? (value[3] ?? null) : null;
   if (value?.length === 3) return value[2] ?? null;
-  const each = per ?? (i.has(2) ? null : size);
+  const each = per ?? (input.has(2) ? null : size);
   return typeof each === 'number' ? each * heads : null;
 }
 
 /** What is kept for the next step: as long as the past and the new together, or as the buffer both share. */
-function cacheOf(i: RuleInput, shared: boolean, past: number, now: readonly [Dim, Dim, Dim, Dim]): Shape {
-  const before = i.has(past) ? (i.dims(past)?.[2] ?? null) : 0;
+function cacheOf(input: RuleInput, shared: boolean, past: number, now: readonly [Dim, Dim, Dim, Dim]): Shape {
+  const before = input.has(past) ? (input.dims(past)?.[2] ?? null) : 0;
   return [now[0], now[1], shared ? before : sum([before, now[2]]), now[3]];
 }
 
 /** Queries share keys; a packed query holds all three. */
-const groupQuery: ShapeRule = (i) => {
-  const q = i.dims(0);
+const groupQuery: ShapeRule = (input) => {
+  const q = input.dims(0);
   if (!q) return [];
-  const [heads, groups] = [i.int('num_heads', 0), i.int('kv_num_heads', 0)];
-  const size = i.has(1) ? quotient([q[2] ?? null], [heads]) : quotient([q[2] ?? null], [heads + 2 * groups]);
+  const [heads, groups] = [input.int('num_heads', 0), input.int('kv_num_heads', 0)];
+  const size = input.has(1) ? quotient([q[2] ?? null], [heads]) : quotient([q[2] ?? null], [heads + 2 * groups]);
   const packedHidden = typeof size === 'number' ? size * heads : null;
-  const hidden = i.has(1) ? (q[2] ?? null) : packedHidden;
-  const cache = i.has(3)
-    ? new Unknown(SHARED, [q[0] ?? null, groups, null, i.dims(3)?.[3] ?? null])
+  const hidden = input.has(1) ? (q[2] ?? null) : packedHidden;
+  const cache = input.has(3)
+    ? new Unknown(SHARED, [q[0] ?? null, groups, null, input.dims(3)?.[3] ?? null])
     : [q[0] ?? null, groups, q[1] ?? null, size];
   return [
     [q[0] ?? null, q[1] ?? null, hidden],
@@ -92,23 +92,23 @@ const groupQuery: ShapeRule = (i) => {
 };
 
 /** Its caches are written in place. */
-const sparse: ShapeRule = (i) => {
-  const [query] = groupQuery(i);
-  return [query ?? null, i.dims(3), i.dims(4)];
+const sparse: ShapeRule = (input) => {
+  const [query] = groupQuery(input);
+  return [query ?? null, input.dims(3), input.dims(4)];
 };
 
 /** Time first; what the caches hold depends on flags that are inputs. */
-const decoder: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const heads = i.int('num_heads', 0);
+const decoder: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const heads = input.int('num_heads', 0);
   const cache = new Unknown(SHARED, [x?.[1] ?? null, heads, null, quotient([x?.[2] ?? null], [heads])]);
   return [x, cache, cache];
 };
 
 /** Two-dimensional rows of tokens without padding. */
-const packed: ShapeRule = (i) => {
-  const x = i.dims(0);
-  return [x && [x[0] ?? null, mergedSizes(i)[2] ?? null]];
+const packed: ShapeRule = (input) => {
+  const x = input.dims(0);
+  return [x && [x[0] ?? null, mergedSizes(input)[2] ?? null]];
 };
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -120,10 +120,13 @@ const rules: Readonly<Record<string, Rule>> = {
   SparseAttention: tensors(sparse, like(0)),
   DecoderAttention: tensors(decoder, like(0)),
   PackedAttention: tensors(packed, like(0)),
-  GemmaRotaryEmbedding: tensors((i) => [i.dims(1), i.dims(3)], like(1)),
+  GemmaRotaryEmbedding: tensors((input) => [input.dims(1), input.dims(3)], like(1)),
   GatedRelativePositionBias: tensors(
-    (i) => [
-      [i.dims(0)?.length === 3 ? (i.dims(0)?.[0] ?? null) : null, ...(i.dims(2)?.slice(1) ?? [null, null, null])],
+    (input) => [
+      [
+        input.dims(0)?.length === 3 ? (input.dims(0)?.[0] ?? null) : null,
+        ...(input.dims(2)?.slice(1) ?? [null, null, null]),
+      ],
     ],
     like(0),
   ),

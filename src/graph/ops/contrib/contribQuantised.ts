@@ -14,22 +14,22 @@ import { globalPool, pool, type ChannelOrder } from '../layers/spatial.ts';
 /** The tensors at these inputs broadcast; the others are their scales and zero points. */
 const between =
   (...indices: readonly number[]): ShapeRule =>
-  (i) => [broadcastAll(indices.map((index) => i.dims(index)))];
+  (input) => [broadcastAll(indices.map((index) => input.dims(index)))];
 /** A rule for the order of channels that the attribute says. */
 const inOrder =
   (rule: (order: ChannelOrder) => ShapeRule): ShapeRule =>
-  (i) =>
-    rule(i.int('channels_last', 0) !== 0 ? 'last' : 'first')(i);
+  (input) =>
+    rule(input.int('channels_last', 0) !== 0 ? 'last' : 'first')(input);
 
 /** The output's scale and zero point come first, then a tensor, its scale and its zero point for each part. */
-const concat: ShapeRule = (i) => {
-  const parts = i.node.inputs.flatMap((_, k) => (k >= 2 && (k - 2) % 3 === 0 ? [i.dims(k)] : []));
-  return [joined(parts, i.int('axis', 0))];
+const concat: ShapeRule = (input) => {
+  const parts = input.node.inputs.flatMap((_, k) => (k >= 2 && (k - 2) % 3 === 0 ? [input.dims(k)] : []));
+  return [joined(parts, input.int('axis', 0))];
 };
 
 /** Reduces by its attribute; its second input is a scale. */
-const reduceMean: ShapeRule = (i) =>
-  i.ints('axes') ? reduce(i) : [i.int('keepdims', 1) ? (i.dims(0)?.map(() => 1) ?? null) : []];
+const reduceMean: ShapeRule = (input) =>
+  input.ints('axes') ? reduce(input) : [input.int('keepdims', 1) ? (input.dims(0)?.map(() => 1) ?? null) : []];
 
 const rules: Readonly<Record<string, Rule>> = {
   ...each('QLinearAdd QLinearMul', tensors(between(0, 3), like(0))),
@@ -39,7 +39,7 @@ const rules: Readonly<Record<string, Rule>> = {
   QLinearReduceMean: tensors(reduceMean, like(0)),
   QLinearAveragePool: tensors(inOrder(pool), like(0)),
   QLinearGlobalAveragePool: tensors(inOrder(globalPool), like(0)),
-  QGemm: tensors(gemm(3), (i) => (i.has(8) ? i.dtype(8) : FLOAT)),
+  QGemm: tensors(gemm(3), (input) => (input.has(8) ? input.dtype(8) : FLOAT)),
   ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', tensors(matMul(1), fixed(FLOAT))),
   MatMulInteger16: tensors(matMul(1), fixed(INT32)),
   ReduceSumInteger: tensors(reduce, fixed(INT32)),

@@ -10,11 +10,11 @@ interface Heads {
 }
 
 /** Queries, keys or values: [batch, heads, length, size], or [batch, length, heads · size]. */
-function headsOf(i: RuleInput, index: number, attribute: string): Heads {
-  const x = i.dims(index);
+function headsOf(input: RuleInput, index: number, attribute: string): Heads {
+  const x = input.dims(index);
   if (x?.length === 4) return { batch: x[0] ?? null, count: x[1] ?? null, length: x[2] ?? null, size: x[3] ?? null };
   if (x && x.length !== 3) throw new RangeError(`input ${index} has rank ${x.length}, and should have 3 or 4`);
-  const given = i.int(attribute, 0);
+  const given = input.int(attribute, 0);
   const count = given > 0 ? given : null;
   return { batch: x?.[0] ?? null, count, length: x?.[1] ?? null, size: quotient([x?.[2] ?? null], [count]) };
 }
@@ -26,15 +26,19 @@ function allHeads(count: Dim, heads: Heads, values: Dim): Dim {
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Attention.html */
-const attention: ShapeRule = (i) => {
-  const rank = i.dims(0)?.length;
+const attention: ShapeRule = (input) => {
+  const rank = input.dims(0)?.length;
   if (rank === undefined) return [];
-  const [heads, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
-  const total = i.has(4) ? sum([i.dims(4)?.[2] ?? null, k.length]) : k.length;
+  const [heads, k, v] = [
+    headsOf(input, 0, 'q_num_heads'),
+    headsOf(input, 1, 'kv_num_heads'),
+    headsOf(input, 2, 'kv_num_heads'),
+  ];
+  const total = input.has(4) ? sum([input.dims(4)?.[2] ?? null, k.length]) : k.length;
   const y =
     rank === 4
       ? [heads.batch, heads.count, heads.length, v.size]
-      : [heads.batch, heads.length, allHeads(heads.count, v, i.dims(2)?.[2] ?? null)];
+      : [heads.batch, heads.length, allHeads(heads.count, v, input.dims(2)?.[2] ?? null)];
   return [
     y,
     [heads.batch, k.count, total, k.size],
@@ -44,8 +48,8 @@ const attention: ShapeRule = (i) => {
 };
 
 /** Only heads apart: https://onnx.ai/onnx/operators/onnx_aionnxpreview_FlexAttention.html */
-const flexAttention: ShapeRule = (i) => {
-  const [q, v] = [i.dims(0), i.dims(2)];
+const flexAttention: ShapeRule = (input) => {
+  const [q, v] = [input.dims(0), input.dims(2)];
   return [q && [q[0] ?? null, q[1] ?? null, q[2] ?? null, v?.[3] ?? null]];
 };
 
@@ -54,10 +58,14 @@ const flexAttention: ShapeRule = (i) => {
  * https://onnx.ai/onnx/operators/onnx__LinearAttention.html. ONNX Runtime's own also keeps a window of states, in an
  * axis before all others.
  */
-const linearAttention: ShapeRule = (i) => {
-  const [q, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
+const linearAttention: ShapeRule = (input) => {
+  const [q, k, v] = [
+    headsOf(input, 0, 'q_num_heads'),
+    headsOf(input, 1, 'kv_num_heads'),
+    headsOf(input, 2, 'kv_num_heads'),
+  ];
   const heads = typeof q.count === 'number' && typeof v.count === 'number' ? Math.max(q.count, v.count) : null;
-  const window = i.int('state_window', 0);
+  const window = input.int('state_window', 0);
   return [
     [q.batch, q.length, multiply([heads, v.size])],
     [...(window > 0 ? [window] : []), q.batch, k.count, k.size, v.size],
@@ -68,14 +76,14 @@ const linearAttention: ShapeRule = (i) => {
  * The state is what the kernel reads before the first step:
  * https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
  */
-const causalConv: ShapeRule = (i) => {
-  const [x, w] = [i.dims(0), i.dims(1)];
-  const window = i.int('state_window', 0);
-  const before = multiply([plus(w?.[2] ?? null, -1), i.int('dilation', 1)]);
-  const known = x && i.int('ndim', 1) === 1;
-  if (!known) return [x, i.dims(3)];
+const causalConv: ShapeRule = (input) => {
+  const [x, w] = [input.dims(0), input.dims(1)];
+  const window = input.int('state_window', 0);
+  const before = multiply([plus(w?.[2] ?? null, -1), input.int('dilation', 1)]);
+  const known = x && input.int('ndim', 1) === 1;
+  if (!known) return [x, input.dims(3)];
   const batch = x[0] ?? null;
-  const state = i.int('channels_last', 0) ? [batch, before, ...x.slice(2)] : [batch, x[1] ?? null, before];
+  const state = input.int('channels_last', 0) ? [batch, before, ...x.slice(2)] : [batch, x[1] ?? null, before];
   return [x, window > 0 ? [window, ...state] : state];
 };
 

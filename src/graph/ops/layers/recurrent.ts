@@ -2,10 +2,10 @@ import type { Dim } from '../../../formats/onnx/model.ts';
 import { each, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../../shapes/shapeRule.ts';
 
 /** The size of the hidden state: an attribute, or the last axis of the recurrence weight. */
-function hiddenSize(i: RuleInput, recurrence: number | null): Dim {
-  const given = i.int('hidden_size', 0);
+function hiddenSize(input: RuleInput, recurrence: number | null): Dim {
+  const given = input.int('hidden_size', 0);
   if (given > 0) return given;
-  return recurrence === null ? null : (i.dims(recurrence)?.[2] ?? null);
+  return recurrence === null ? null : (input.dims(recurrence)?.[2] ?? null);
 }
 
 /**
@@ -13,13 +13,13 @@ function hiddenSize(i: RuleInput, recurrence: number | null): Dim {
  * batch first.
  */
 function recurrent(recurrence: number | null): ShapeRule {
-  return (i) => {
-    const x = i.dims(0);
+  return (input) => {
+    const x = input.dims(0);
     if (x && x.length !== 3) throw new RangeError(`it takes tensors of rank 3, not ${x.length}`);
-    const batchFirst = i.int('layout', 0) !== 0;
+    const batchFirst = input.int('layout', 0) !== 0;
     const [steps, batch] = batchFirst ? [x?.[1] ?? null, x?.[0] ?? null] : [x?.[0] ?? null, x?.[1] ?? null];
-    const directions = i.text('direction', 'forward') === 'bidirectional' ? 2 : 1;
-    const hidden = hiddenSize(i, recurrence);
+    const directions = input.text('direction', 'forward') === 'bidirectional' ? 2 : 1;
+    const hidden = hiddenSize(input, recurrence);
     const last = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden];
     return [batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden], last, last];
   };
@@ -30,5 +30,5 @@ export const RECURRENT: Readonly<Record<string, Rule>> = {
   'com.microsoft:DynamicQuantizeLSTM': tensors(recurrent(null), like(0)),
   'com.microsoft:AttnLSTM': tensors(recurrent(2), like(0)),
   // An experimental cell of opset 1, with the previous state first.
-  GRUUnit: tensors((i) => [i.dims(0)], like(0)),
+  GRUUnit: tensors((input) => [input.dims(0)], like(0)),
 };

@@ -14,9 +14,9 @@ export interface Window {
 }
 
 /** A kernel with its strides, dilations and pads; throws RangeError where they don't fit the spatial axes. */
-export function windowOf(i: RuleInput, spatial: number, kernel: readonly (number | null)[]): Window {
+export function windowOf(input: RuleInput, spatial: number, kernel: readonly (number | null)[]): Window {
   const list = (name: string, length: number, value: number): readonly number[] => {
-    const given = i.ints(name);
+    const given = input.ints(name);
     if (given && given.length !== length)
       throw new RangeError(`${name} has ${given.length} entries for ${spatial} spatial axes`);
     return given ?? new Array<number>(length).fill(value);
@@ -26,8 +26,8 @@ export function windowOf(i: RuleInput, spatial: number, kernel: readonly (number
     strides: list('strides', spatial, 1),
     dilations: list('dilations', spatial, 1),
     pads: list('pads', 2 * spatial, 0),
-    auto: i.text('auto_pad', 'NOTSET'),
-    ceil: i.int('ceil_mode', 0) !== 0,
+    auto: input.text('auto_pad', 'NOTSET'),
+    ceil: input.int('ceil_mode', 0) !== 0,
   };
   if (kernel.length !== spatial || kernel.some((k) => k !== null && k < 1))
     throw new RangeError('its window does not fit the tensor');

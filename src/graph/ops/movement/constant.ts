@@ -19,11 +19,11 @@ import {
 import { lengthOf } from './layout.ts';
 
 /** A Constant's forms: https://onnx.ai/onnx/operators/onnx__Constant.html */
-const constantShape: ShapeRule = (i) => {
-  for (const attribute of i.node.attributes) {
+const constantShape: ShapeRule = (input) => {
+  for (const attribute of input.node.attributes) {
     if (attribute.tensor) return [attribute.tensor.dims];
     if (attribute.sparseTensor) return [attribute.sparseTensor.dims];
-    if (attribute.ints || attribute.floats || attribute.strings) return [[i.count(attribute.name)]];
+    if (attribute.ints || attribute.floats || attribute.strings) return [[input.count(attribute.name)]];
     if (attribute.name.startsWith('value_') && !attribute.refAttrName) return [attribute.name.endsWith('s') ? [0] : []];
   }
   return [null];
@@ -34,8 +34,8 @@ const VALUE_DTYPES = [
   ['value_int', INT64],
   ['value_string', STRING],
 ] as const;
-const constantDtype: DtypeRule = (i) => {
-  for (const attribute of i.node.attributes) {
+const constantDtype: DtypeRule = (input) => {
+  for (const attribute of input.node.attributes) {
     if (attribute.tensor ?? attribute.sparseTensor)
       return attribute.tensor?.dtype ?? attribute.sparseTensor?.values.dtype ?? null;
     if (attribute.name.startsWith('value_'))
@@ -45,9 +45,9 @@ const constantDtype: DtypeRule = (i) => {
 };
 
 /** A shape that an input holds. */
-const shapeInput: ShapeRule = (i) => {
-  const sizes = i.sizes(0);
-  const rank = lengthOf(i, 0);
+const shapeInput: ShapeRule = (input) => {
+  const sizes = input.sizes(0);
+  const rank = lengthOf(input, 0);
   if (sizes) return [sizes.includes(null) ? atRunTime('the sizes it is given are', sizes) : sizes];
   return [atRunTime('the sizes it is given are', rank === null || rank > MAX_RANK ? null : openDims(rank))];
 };
@@ -56,18 +56,18 @@ const shapeInput: ShapeRule = (i) => {
  * GivenTensorFill and ConstantFill of opset 1: a shape from an attribute, from an input's values, or an input's own,
  * with more axes behind it.
  */
-const fill: ShapeRule = (i): Shape[] => {
-  const more = i.ints('extra_shape') ?? [];
-  if (!i.has(0)) return [[...(i.ints('shape') ?? []), ...more]];
-  const isGiven = i.int('input_as_shape', 0) !== 0;
-  const sizes = isGiven ? i.sizes(0) : i.dims(0);
+const fill: ShapeRule = (input): Shape[] => {
+  const more = input.ints('extra_shape') ?? [];
+  if (!input.has(0)) return [[...(input.ints('shape') ?? []), ...more]];
+  const isGiven = input.int('input_as_shape', 0) !== 0;
+  const sizes = isGiven ? input.sizes(0) : input.dims(0);
   if (sizes) return [[...sizes, ...more]];
   return [isGiven ? atRunTime('the sizes it is given are') : null];
 };
 
 /** max(⌈(limit − start) / delta⌉, 0): https://onnx.ai/onnx/operators/onnx__Range.html */
-const range: ShapeRule = (i) => {
-  const [start, limit, delta] = [0, 1, 2].map((k): Dim => i.sizes(k)?.[0] ?? (k === 2 && !i.has(2) ? 1 : null));
+const range: ShapeRule = (input) => {
+  const [start, limit, delta] = [0, 1, 2].map((k): Dim => input.sizes(k)?.[0] ?? (k === 2 && !input.has(2) ? 1 : null));
   if (delta === 0) throw new RangeError('its step is 0');
   const length = stepsBetween(start ?? null, limit ?? null, delta ?? null);
   return [length === null ? atRunTime('its ends are', [null]) : [length]];
@@ -75,7 +75,7 @@ const range: ShapeRule = (i) => {
 
 export const CONSTANTS: Readonly<Record<string, Rule>> = {
   Constant: tensors(constantShape, constantDtype),
-  ConstantOfShape: tensors(shapeInput, (i) => i.attribute('value')?.tensor?.dtype ?? FLOAT),
+  ConstantOfShape: tensors(shapeInput, (input) => input.attribute('value')?.tensor?.dtype ?? FLOAT),
   GivenTensorFill: tensors(fill, fixed(FLOAT)),
   ConstantFill: tensors(fill, named('dtype', fixed(FLOAT))),
   EyeLike: tensors(sameAs(0), named('dtype', like(0))),

@@ -16,49 +16,49 @@ import { fromFront } from '../../../tensors/dims.ts';
 import { range } from '../../../bytes/lists.ts';
 
 /** https://onnx.ai/onnx/operators/onnx__Transpose.html */
-const transpose: ShapeRule = (i) => {
-  const x = i.dims(0);
+const transpose: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const perm = i.ints('perm') ?? x.map((_, k) => x.length - 1 - k);
+  const perm = input.ints('perm') ?? x.map((_, k) => x.length - 1 - k);
   if (perm.length !== x.length)
     throw new RangeError(`perm has ${perm.length} entries for a tensor of rank ${x.length}`);
-  const axes = perm.map((p) => axisOf(p, x.length));
+  const axes = perm.map((axis) => axisOf(axis, x.length));
   if (new Set(axes).size !== axes.length) throw new RangeError(`perm [${perm.join(', ')}] names an axis twice`);
   return [axes.map((axis) => x[axis] ?? null)];
 };
 
 /** Two axes, cut in front of `axis`: https://onnx.ai/onnx/operators/onnx__Flatten.html */
-const flatten: ShapeRule = (i) => {
-  const x = i.dims(0);
+const flatten: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [openDims(2)];
-  const given = i.int('axis', 1);
+  const given = input.int('axis', 1);
   const axis = fromFront(given, x.length);
   if (axis < 0 || axis > x.length) throw new RangeError(`axis ${given} does not exist in a tensor of rank ${x.length}`);
   return [[multiply(x.slice(0, axis)), multiply(x.slice(axis))]];
 };
 
 /** The length of a list that an input holds, null when it is unknown. */
-export function lengthOf(i: RuleInput, index: number): number | null {
-  const length = i.dims(index)?.[0];
-  return i.sizes(index)?.length ?? (typeof length === 'number' ? length : null);
+export function lengthOf(input: RuleInput, index: number): number | null {
+  const length = input.dims(index)?.[0];
+  return input.sizes(index)?.length ?? (typeof length === 'number' ? length : null);
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Reshape.html; Reshape-1 has the shape as an attribute. */
-const reshape: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const target = i.ints('shape') ?? i.sizes(1);
-  const rank = lengthOf(i, 1);
+const reshape: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const target = input.ints('shape') ?? input.sizes(1);
+  const rank = lengthOf(input, 1);
   if (!target)
     return [atRunTime('the sizes it is given are', rank === null || rank > MAX_RANK ? null : openDims(rank))];
-  const copies = i.int('allowzero', 0) === 0;
-  const dims = target.map((d, k): Dim => {
-    if (d !== 0 || !copies) return d === -1 ? null : d;
+  const copies = input.int('allowzero', 0) === 0;
+  const dims = target.map((dim, k): Dim => {
+    if (dim !== 0 || !copies) return dim === -1 ? null : dim;
     if (x && k >= x.length) throw new RangeError(`its size ${k} should be copied from a tensor of rank ${x.length}`);
     return x?.[k] ?? null;
   });
-  const open = target.flatMap((d, k) => (d === -1 || d === null ? [k] : []));
+  const open = target.flatMap((dim, k) => (dim === -1 || dim === null ? [k] : []));
   const [at] = open;
-  if (target.filter((d) => d === -1).length > 1) throw new RangeError('more than one of its sizes is left open');
+  if (target.filter((dim) => dim === -1).length > 1) throw new RangeError('more than one of its sizes is left open');
   if (x && open.length === 0) checkCount(x, dims);
   if (at === undefined || !x) return [dims];
   // Whatever stands in the one place that is open, the count of elements says its size.
@@ -83,41 +83,43 @@ function rest(x: readonly Dim[], others: readonly Dim[]): Dim {
 }
 
 /** Axes from an attribute or, later, from an input: null when they are unknown. */
-function axesOf(i: RuleInput, index: number, rank: number): number[] | null {
-  const axes = i.ints('axes') ?? (i.has(index) ? i.integers(index) : null);
+function axesOf(input: RuleInput, index: number, rank: number): number[] | null {
+  const axes = input.ints('axes') ?? (input.has(index) ? input.integers(index) : null);
   return axes && axes.every((axis) => axis !== null) ? axes.map((axis) => axisOf(axis ?? 0, rank)) : null;
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Squeeze.html: without axes, all of size 1 go. */
-const squeeze: ShapeRule = (i) => {
-  const x = i.dims(0);
+const squeeze: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const axes = axesOf(i, 1, x.length);
+  const axes = axesOf(input, 1, x.length);
   if (axes) {
     for (const axis of axes)
       if (typeof x[axis] === 'number' && x[axis] !== 1)
         throw new RangeError(`axis ${axis} has size ${x[axis]}, so it can't be squeezed`);
     return [x.filter((_, k) => !axes.includes(k))];
   }
-  if (i.has(1)) {
-    const count = lengthOf(i, 1);
+  if (input.has(1)) {
+    const count = lengthOf(input, 1);
     return [
       atRunTime('the axes it squeezes are', count === null || count > x.length ? null : openDims(x.length - count)),
     ];
   }
   return [
-    x.some((d) => typeof d !== 'number') ? atRunTime('which of its axes have size 1 is') : x.filter((d) => d !== 1),
+    x.some((dim) => typeof dim !== 'number')
+      ? atRunTime('which of its axes have size 1 is')
+      : x.filter((dim) => dim !== 1),
   ];
 };
 
 /** https://onnx.ai/onnx/operators/onnx__Unsqueeze.html: axes count in the output. */
-const unsqueeze: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const count = i.ints('axes')?.length ?? lengthOf(i, 1);
+const unsqueeze: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const count = input.ints('axes')?.length ?? lengthOf(input, 1);
   if (!x) return [null];
   if (count === null || count > MAX_RANK) return [atRunTime('the axes it inserts are')];
   const rank = x.length + count;
-  const axes = axesOf(i, 1, rank);
+  const axes = axesOf(input, 1, rank);
   if (!axes) return [atRunTime('the axes it inserts are', openDims(rank))];
   if (new Set(axes).size !== axes.length) throw new RangeError('it inserts an axis twice');
   let next = 0;
@@ -125,11 +127,11 @@ const unsqueeze: ShapeRule = (i) => {
 };
 
 /** https://onnx.ai/onnx/operators/onnx__Expand.html */
-const expand: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const target = i.sizes(1);
+const expand: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const target = input.sizes(1);
   if (!x) return [null];
-  const length = lengthOf(i, 1);
+  const length = lengthOf(input, 1);
   if (!target) {
     const isKnown = length !== null && length <= MAX_RANK;
     return [atRunTime('the sizes it is given are', isKnown ? openDims(Math.max(x.length, length)) : null)];
@@ -154,29 +156,29 @@ function stretched(old: Dim, wanted: Dim): Dim {
 }
 
 /** Tile-1 repeats one axis; later ones have a count for every axis: https://onnx.ai/onnx/operators/onnx__Tile.html */
-const tile: ShapeRule = (i) => {
-  const x = i.dims(0);
+const tile: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const repeats = i.sizes(1);
+  const repeats = input.sizes(1);
   if (!repeats) return [atRunTime('how often it repeats the axes is', openDims(x.length))];
-  if (i.opset < 6) {
-    const axis = i.integers(2)?.[0];
+  if (input.opset < 6) {
+    const axis = input.integers(2)?.[0];
     return [
       typeof axis === 'number'
-        ? x.map((d, k) => (k === axis ? multiply([d, repeats[0] ?? null]) : d))
+        ? x.map((dim, k) => (k === axis ? multiply([dim, repeats[0] ?? null]) : dim))
         : atRunTime('the axis it repeats is', openDims(x.length)),
     ];
   }
   if (repeats.length !== x.length)
     throw new RangeError(`it has ${repeats.length} counts for a tensor of rank ${x.length}`);
-  return [x.map((d, k) => multiply([d, repeats[k] ?? null]))];
+  return [x.map((dim, k) => multiply([dim, repeats[k] ?? null]))];
 };
 
 /** Larger blocks than any image has pixels; their squares stay safe integers. */
 const MAX_BLOCK = 2 ** 20;
 
-function blockOf(i: RuleInput): number {
-  const block = i.int('blocksize', 0);
+function blockOf(input: RuleInput): number {
+  const block = input.int('blocksize', 0);
   if (!Number.isSafeInteger(block) || block < 1 || block > MAX_BLOCK)
     throw new RangeError(`its block size is ${block}`);
   return block;
@@ -188,19 +190,19 @@ function divided(dim: Dim, by: number): Dim {
 }
 
 /** [N, C, H, W] to [N, C·b², H/b, W/b]: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
-const spaceToDepth: ShapeRule = (i): Shape[] => {
-  const x = i.dims(0);
+const spaceToDepth: ShapeRule = (input): Shape[] => {
+  const x = input.dims(0);
   if (!x) return [openDims(4)];
-  const b = blockOf(i);
+  const b = blockOf(input);
   if (x.length !== 4) throw new RangeError(`it takes tensors of rank 4, not ${x.length}`);
   return [[x[0] ?? null, times(x[1] ?? null, b * b), divided(x[2] ?? null, b), divided(x[3] ?? null, b)]];
 };
 
 /** [N, C, H, W] to [N, C/b², H·b, W·b]: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html */
-const depthToSpace: ShapeRule = (i) => {
-  const x = i.dims(0);
+const depthToSpace: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [openDims(4)];
-  const b = blockOf(i);
+  const b = blockOf(input);
   if (x.length !== 4) throw new RangeError(`it takes tensors of rank 4, not ${x.length}`);
   return [[x[0] ?? null, divided(x[1] ?? null, b * b), times(x[2] ?? null, b), times(x[3] ?? null, b)]];
 };

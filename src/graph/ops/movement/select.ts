@@ -20,9 +20,9 @@ import { clampedFromFront, slicedRange } from '../../../tensors/dims.ts';
 import { range } from '../../../bytes/lists.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */
-const concat: ShapeRule = (i) => {
-  const shapes = i.node.inputs.map((_, k) => i.dims(k));
-  return [joined(shapes, i.int('axis', 1))];
+const concat: ShapeRule = (input) => {
+  const shapes = input.node.inputs.map((_, k) => input.dims(k));
+  return [joined(shapes, input.int('axis', 1))];
 };
 
 /**
@@ -48,13 +48,13 @@ const UNEVEN_SPLIT = 18;
  * Sizes come from an attribute, an input, or by dividing evenly; from opset 18 the last part may be smaller.
  * https://onnx.ai/onnx/operators/onnx__Split.html
  */
-const split: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const count = i.outputs;
-  if (!x) return i.node.outputs.map(() => null);
-  const axis = axisOf(i.int('axis', 0), x.length);
+const split: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const count = input.outputs;
+  if (!x) return input.node.outputs.map(() => null);
+  const axis = axisOf(input.int('axis', 0), x.length);
   const size = x[axis] ?? null;
-  const parts = splitParts(i, size, count);
+  const parts = splitParts(input, size, count);
   return parts.map((part): Shape => {
     const dims = x.with(axis, part);
     return size !== null && part === null ? atRunTime('the sizes of its parts are', dims) : dims;
@@ -62,12 +62,12 @@ const split: ShapeRule = (i) => {
 };
 
 /** The sizes of the parts of an axis of `size`. */
-function splitParts(i: RuleInput, size: Dim, count: number): readonly Dim[] {
-  const sizes = i.ints('split') ?? (i.has(1) ? i.sizes(1) : null);
+function splitParts(input: RuleInput, size: Dim, count: number): readonly Dim[] {
+  const sizes = input.ints('split') ?? (input.has(1) ? input.sizes(1) : null);
   if (sizes) return givenParts(sizes, size, count);
   const outputs = [...new Array<null>(count).keys()];
-  if (i.has(1)) return outputs.map(() => null);
-  const isEven = i.opset < UNEVEN_SPLIT;
+  if (input.has(1)) return outputs.map(() => null);
+  const isEven = input.opset < UNEVEN_SPLIT;
   if (isEven && typeof size === 'number' && size % count !== 0)
     throw new RangeError(`an axis of ${size} can't be divided evenly into ${count} parts`);
   if (isEven) return outputs.map(() => floorDivide(size, 0, count));
@@ -132,21 +132,21 @@ function firstAxes(count: number | null, rank: number): number[] | null {
 }
 
 /** Slice-1 has attributes; later ones have inputs, and axes and steps may be left out. */
-const slice: ShapeRule = (i) => {
-  const x = i.dims(0);
+const slice: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const starts = i.ints('starts') ?? i.sizes(1);
-  const ends = i.ints('ends') ?? i.sizes(2);
-  const count = starts?.length ?? ends?.length ?? lengthOf(i, 1) ?? lengthOf(i, 2);
-  const axes = i.ints('axes') ?? (i.has(3) ? i.integers(3) : firstAxes(count, x.length));
-  const steps = i.has(4) ? i.sizes(4) : null;
+  const starts = input.ints('starts') ?? input.sizes(1);
+  const ends = input.ints('ends') ?? input.sizes(2);
+  const count = starts?.length ?? ends?.length ?? lengthOf(input, 1) ?? lengthOf(input, 2);
+  const axes = input.ints('axes') ?? (input.has(3) ? input.integers(3) : firstAxes(count, x.length));
+  const steps = input.has(4) ? input.sizes(4) : null;
   if (!axes?.every((axis) => axis !== null)) return [atRunTime('the axes it slices are', openDims(x.length))];
   const at = axes.map((axis) => axisOf(axis ?? 0, x.length));
-  const dims = x.map((d, k) => {
+  const dims = x.map((dim, k) => {
     const entry = at.indexOf(k);
-    if (entry < 0) return d;
-    const step = i.has(4) ? (steps?.[entry] ?? null) : 1;
-    return kept(d, { start: starts?.[entry] ?? null, end: ends?.[entry] ?? null, step });
+    if (entry < 0) return dim;
+    const step = input.has(4) ? (steps?.[entry] ?? null) : 1;
+    return kept(dim, { start: starts?.[entry] ?? null, end: ends?.[entry] ?? null, step });
   });
   return [
     dims.some((dim, k) => dim === null && x[k] !== null)
@@ -156,11 +156,11 @@ const slice: ShapeRule = (i) => {
 };
 
 /** The indices' shape in place of the axis: https://onnx.ai/onnx/operators/onnx__Gather.html */
-const gather: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const indices = i.dims(1);
+const gather: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const indices = input.dims(1);
   if (!x || !indices) return [null];
-  const axis = axisOf(i.int('axis', 0), x.length);
+  const axis = axisOf(input.int('axis', 0), x.length);
   return [[...x.slice(0, axis), ...indices, ...x.slice(axis + 1)]];
 };
 
@@ -168,12 +168,12 @@ const gather: ShapeRule = (i) => {
  * The last axis of the indices says how many axes of the data one of them names:
  * https://onnx.ai/onnx/operators/onnx__GatherND.html
  */
-export const gatherNd: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const indices = i.dims(1);
+export const gatherNd: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const indices = input.dims(1);
   if (!x || !indices?.length) return [null];
   const depth = indices.at(-1) ?? null;
-  const batch = i.int('batch_dims', 0);
+  const batch = input.int('batch_dims', 0);
   if (typeof depth !== 'number') return [atRunTime('how many axes an index names is')];
   if (batch < 0 || batch + depth > x.length)
     throw new RangeError(`an index names ${depth} axes of a tensor of rank ${x.length}`);
@@ -184,17 +184,17 @@ export const gatherNd: ShapeRule = (i) => {
  * Pad-1 and Pad-2 have attributes, Pad-11 an input, Pad-18 also axes:
  * https://onnx.ai/onnx/operators/onnx__Pad.html
  */
-export const pad: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const pads = i.ints('pads') ?? i.ints('paddings') ?? i.sizes(1);
+export const pad: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const pads = input.ints('pads') ?? input.ints('paddings') ?? input.sizes(1);
   if (!x) return [null];
-  const axes = i.has(3) ? i.integers(3) : x.map((_, k) => k);
+  const axes = input.has(3) ? input.integers(3) : x.map((_, k) => k);
   if (!pads || !axes?.every((axis) => axis !== null)) return [atRunTime('its pads are', openDims(x.length))];
   if (pads.length !== 2 * axes.length) throw new RangeError(`it has ${pads.length} pads for ${axes.length} axes`);
   const at = axes.map((axis) => axisOf(axis ?? 0, x.length));
-  const dims = x.map((d, k) => {
+  const dims = x.map((dim, k) => {
     const entry = at.indexOf(k);
-    return entry < 0 ? d : padded(d, pads[entry] ?? null, pads[entry + axes.length] ?? null);
+    return entry < 0 ? dim : padded(dim, pads[entry] ?? null, pads[entry + axes.length] ?? null);
   });
   return [pads.includes(null) ? atRunTime('its pads are', dims) : dims];
 };
@@ -206,42 +206,42 @@ function padded(dim: Dim, before: Dim, behind: Dim): Dim {
 }
 
 /** One more axis, as long as there are classes: https://onnx.ai/onnx/operators/onnx__OneHot.html */
-const oneHot: ShapeRule = (i) => {
-  const x = i.dims(0);
+const oneHot: ShapeRule = (input) => {
+  const x = input.dims(0);
   if (!x) return [null];
-  const axis = axisOf(i.int('axis', -1), x.length + 1);
-  const depth = i.sizes(1)?.[0] ?? null;
+  const axis = axisOf(input.int('axis', -1), x.length + 1);
+  const depth = input.sizes(1)?.[0] ?? null;
   const dims = [...x.slice(0, axis), depth, ...x.slice(axis)];
   return [depth === null ? atRunTime('the number of classes is', dims) : dims];
 };
 
 /** With an axis, slices along it; without, single elements of the flattened tensor. */
-const compress: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const axis = i.attribute('axis') ? i.int('axis', 0) : null;
+const compress: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const axis = input.attribute('axis') ? input.int('axis', 0) : null;
   if (axis !== null && !x) return [null];
-  const condition = i.integers(1);
-  const count = condition?.every((v) => v !== null) ? condition.filter((v) => v !== 0).length : null;
-  const dims = axis === null || !x ? [count] : x.map((d, k) => (k === axisOf(axis, x.length) ? count : d));
+  const condition = input.integers(1);
+  const count = condition?.every((value) => value !== null) ? condition.filter((value) => value !== 0).length : null;
+  const dims = axis === null || !x ? [count] : x.map((dim, k) => (k === axisOf(axis, x.length) ? count : dim));
   return [count === null ? new Unknown('how many it keeps depends on its condition', dims) : dims];
 };
 
 /** Values, first places, places of each element, counts: https://onnx.ai/onnx/operators/onnx__Unique.html */
-const unique: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const axis = i.attribute('axis') ? i.int('axis', 0) : null;
+const unique: ShapeRule = (input) => {
+  const x = input.dims(0);
+  const axis = input.attribute('axis') ? input.int('axis', 0) : null;
   const reason = 'how many different values there are depends on the data';
-  const values = axis === null ? [null] : x && x.map((d, k) => (k === axisOf(axis, x.length) ? null : d));
+  const values = axis === null ? [null] : x && x.map((dim, k) => (k === axisOf(axis, x.length) ? null : dim));
   const all = axis === null ? x && multiply(x) : (x?.[axisOf(axis, x.length)] ?? null);
   return [new Unknown(reason, values), new Unknown(reason, [null]), [all], new Unknown(reason, [null])];
 };
 
 /** Exporters before Range wrote it as the places in a tensor of ones. */
-const nonZero: ShapeRule = (i) => {
-  const x = i.dims(0);
+const nonZero: ShapeRule = (input) => {
+  const x = input.dims(0);
   const rank = x && Math.max(1, x.length);
-  const everywhere = i.uniform(0);
-  const count = everywhere === null ? nonZeroCount(i.sizes(0)) : uniformCount(everywhere, x);
+  const everywhere = input.uniform(0);
+  const count = everywhere === null ? nonZeroCount(input.sizes(0)) : uniformCount(everywhere, x);
   return [
     count === null ? new Unknown('how many elements are not zero depends on the data', [rank, null]) : [rank, count],
   ];
@@ -264,18 +264,18 @@ export const SELECT: Readonly<Record<string, Rule>> = {
   DynamicSlice: tensors(slice, like(0)),
   Gather: tensors(gather, like(0)),
   GatherND: tensors(gatherNd, like(0)),
-  GatherElements: tensors((i) => [i.dims(1)], like(0)),
+  GatherElements: tensors((input) => [input.dims(1)], like(0)),
   Pad: tensors(pad, like(0)),
   OneHot: tensors(oneHot, like(2)),
   Compress: tensors(compress, like(0)),
   Unique: tensors(unique, like(0), fixed(INT64)),
   NonZero: tensors(nonZero, fixed(INT64)),
-  Shape: tensors((i) => [[i.dims(0) ? shapeLength(i) : null]], fixed(INT64)),
+  Shape: tensors((input) => [[input.dims(0) ? shapeLength(input) : null]], fixed(INT64)),
   Size: tensors(() => [[]], fixed(INT64)),
 };
 
 /** https://onnx.ai/onnx/operators/onnx__Shape.html: start and end are clamped. */
-function shapeLength(i: RuleInput): number {
-  const rank = i.dims(0)?.length ?? 0;
-  return Math.max(0, clampedFromFront(i.int('end', rank), rank) - clampedFromFront(i.int('start', 0), rank));
+function shapeLength(input: RuleInput): number {
+  const rank = input.dims(0)?.length ?? 0;
+  return Math.max(0, clampedFromFront(input.int('end', rank), rank) - clampedFromFront(input.int('start', 0), rank));
 }

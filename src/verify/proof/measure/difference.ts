@@ -241,7 +241,7 @@ function floatVerdict(
   tensorPeak: number,
   { rule, rounding, added }: Allowance,
 ): Verdict {
-  const loudest = noise.reduce((total, v) => Math.max(total, v), 0);
+  const loudest = noise.reduce((total, value) => Math.max(total, value), 0);
   const cap = Math.max(rule.cap * tensorPeak, JUMPS * loudest);
   let [ratio, tolerance] = [-1, 0];
   let [largest, shown] = [-1, 0];

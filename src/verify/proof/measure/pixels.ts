@@ -83,7 +83,7 @@ export interface WholeInput extends PixelGrid {
 export function wholePixels(input: WholeInput, random: SeededRandom): Float64Array {
   const { dims, axis, dtype, mapped, wanted } = input;
   const limit = dtype === INT8 ? 127 : 255;
-  if (isSelection(mapped)) return wanted.map((v) => Math.min(limit, Math.max(0, Math.round(v))));
+  if (isSelection(mapped)) return wanted.map((value) => Math.min(limit, Math.max(0, Math.round(value))));
   const palette = wholePalette(mapped, dtype, limit, random);
   if (!palette.length)
     throw new ChannelwiseError(

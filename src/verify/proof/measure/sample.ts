@@ -185,9 +185,9 @@ interface Shakeable {
 function shakeInput({ dtype, old, mapped, terms, step }: Shakeable, shake: Shake, random: SeededRandom): Value {
   const inner = shake === 'pixels' ? 1 : product(old.dims.slice(mapped.axis + 1));
   let direction = step;
-  const numbers = old.numbers.map((v, i) => {
+  const numbers = old.numbers.map((value, i) => {
     if (i % inner === 0) direction = random.int(2) ? step : -step;
-    return v + direction * (terms[i] ?? 0);
+    return value + direction * (terms[i] ?? 0);
   });
   return fromNumbers(dtype, old.dims, numbers, mapped.name);
 }
@@ -226,7 +226,7 @@ function imageDims(
 }
 
 function otherDims(declared: readonly Dim[] | null, setting: Setting, symbols: Map<string, number>): number[] {
-  return (declared ?? []).map((d, i) => sizeFor(d, i === 0 ? setting.batch : OTHER_SIZE, symbols));
+  return (declared ?? []).map((dim, i) => sizeFor(dim, i === 0 ? setting.batch : OTHER_SIZE, symbols));
 }
 
 /** A size the model leaves open; one symbol is one size everywhere. */

@@ -19,7 +19,7 @@ async function skeleton(wiring: Wiring): Promise<Uint8Array | null> {
   const { graph } = model;
   const size = graph.nodes.reduce((total, node) => total + node.ref.end - node.ref.start, 0);
   if (size > MAX_SKELETON_BYTES) return null;
-  const declared = new Set(graph.inputs.map((i) => i.name));
+  const declared = new Set(graph.inputs.map((input) => input.name));
   const parts: Uint8Array[] = [];
   for (const node of graph.nodes) parts.push(await nodeBytes(wiring, node));
   parts.push(encodeText(GRAPH.name, 'skeleton'));

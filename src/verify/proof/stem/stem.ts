@@ -146,8 +146,8 @@ export async function wholeModel(wiring: Wiring): Promise<Stem> {
 /** Throws `unsupported` (stem-too-large) where the runtime could not hold these. */
 function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
   const total =
-    tensors.reduce((n, tensor) => n + storedBytes(tensor), 0) +
-    nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
+    tensors.reduce((sum, tensor) => sum + storedBytes(tensor), 0) +
+    nodes.reduce((sum, node) => sum + node.ref.end - node.ref.start, 0);
   if (total > MAX_RUN_BYTES) {
     throw new ChannelwiseError(
       'unsupported',

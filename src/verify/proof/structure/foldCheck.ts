@@ -78,7 +78,7 @@ async function compareConvs(request: FoldRequest, mapped: MappedInput, { node, o
   const [from, to] = [grouped(before, node), grouped(after, other)];
   if (from.channels > from.each && !equal.has(node.outputs[0] ?? ''))
     return unclear('each channel has its own filters, which may stand in another order');
-  const shifted = mapped.map.b.some((v) => v !== 0);
+  const shifted = mapped.map.b.some((value) => value !== 0);
   if (!shifted && !(await sameBias(a, b, node, other)))
     return { ok: false, maxAbs: null, why: 'its bias is not what it was' };
   const folded = compareFold(from, to, mapped.map.m);

@@ -91,7 +91,7 @@ function stepsOf(maps: InputMaps): Step[] {
   if (maps.steps.length)
     return maps.steps.map((step) => ({
       map: { ...mapFromJson(step.inputs[0], step.map.name), ...warningOf(step.map.warning) },
-      inputs: step.inputs.map((i) => i.name),
+      inputs: step.inputs.map((input) => input.name),
       axis: axisOf(step.inputs),
       keepIntegers: step.keepIntegers === true,
       version: step.version,
@@ -100,7 +100,7 @@ function stepsOf(maps: InputMaps): Step[] {
   const [first] = maps.inputs;
   if (!first) return [];
   const map = { name: 'map', matrix: first.map.m, shift: first.map.b };
-  return [{ map, inputs: maps.inputs.map((i) => i.name), version: '', source: { name: '', size: 0 } }];
+  return [{ map, inputs: maps.inputs.map((input) => input.name), version: '', source: { name: '', size: 0 } }];
 }
 
 /** Where two axes may hold the channels, the person named one. */

@@ -67,7 +67,7 @@ export class Mover {
     }
     this.#redraw();
     const rest = 1 - easeOut(t);
-    return { t, dx: this.#boxes.dx.map((d) => d * rest), dy: this.#boxes.dy.map((d) => d * rest) };
+    return { t, dx: this.#boxes.dx.map((dim) => dim * rest), dy: this.#boxes.dy.map((dim) => dim * rest) };
   }
 }
 
