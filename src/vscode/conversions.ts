@@ -70,12 +70,12 @@ export function undoneText(undone: readonly Undone[]): string {
   if (!first) return '';
   const deleted =
     more.length === 0
-      ? `${basename(first.path)}${copiesText(first.removed.length)} deleted; the original was`
-      : `${undone.length} models deleted; the originals were`;
+      ? `${basename(first.path)}${copiesText(first.removed.length)} deleted`
+      : `${undone.length} models deleted`;
   const stayed = undone.flatMap((model) => model.stayed);
   const reasons = new Set<StayReason>(stayed.map(({ why }) => why));
   const stays = [...reasons].map((why) => stayText(stayed.filter((copy) => copy.why === why).map(pathOf), why));
-  return [`Undone: ${deleted} never changed.`, ...stays].join(' ');
+  return [`Undone: ${deleted}.`, ...stays].join(' ');
 }
 
 function copiesText(count: number): string {

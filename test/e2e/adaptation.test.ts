@@ -61,7 +61,7 @@ test('the tab tells the story of an adapted model, in all themes', async () => {
 });
 
 test('Undo is offered for a file that was written a while ago, and says what it did', async () => {
-  const said = 'Undone: resnet50.gray.onnx deleted; the original was never changed.';
+  const said = 'Undone: resnet50.gray.onnx deleted.';
   const answers = { canUndo: { ok: true, value: true }, undoConversion: { ok: true, value: said } } as const;
   const { page, requests, problems, close } = await open(adaptedPage(), { answer: answering(answers) });
   const undo = panel(page).getByRole('button', { name: 'Undo the conversion' });

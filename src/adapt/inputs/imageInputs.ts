@@ -16,6 +16,8 @@ export interface ImageInput {
   readonly why: string | null;
   /** Chosen unless a person says otherwise. */
   readonly isLikely: boolean;
+  /** Of a layer of weights alone: why a person has to say whether it sees the image. */
+  readonly asked?: string;
 }
 
 /** Image sizes are larger; a number this small is rather a channel count. */

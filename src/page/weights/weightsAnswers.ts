@@ -25,14 +25,16 @@ export async function layerInputs(path: string, signal: AbortSignal): Promise<Im
     const [none] = candidates.length === 0 ? [reason ?? 'there is no such layer'] : [];
     if (none !== undefined)
       return [{ name: basename(path), type: '', channels: [], open: false, why: none, isLikely: false }];
-    const asked = (layer: ImageTensor): string[] => (reason !== null && layer === chosen[0] ? [reason] : []);
+    const asked = (layer: ImageTensor): { asked?: string } =>
+      reason !== null && layer === chosen[0] ? { asked: reason } : {};
     return candidates.map((layer) => ({
       name: layerText(layer),
-      type: [`${dtypes.get(layer.name) ?? ''}[${layer.dims.join(', ')}]`, ...layer.why, ...asked(layer)].join(', '),
+      type: [`${dtypes.get(layer.name) ?? ''}[${layer.dims.join(', ')}]`, ...layer.why].join(', '),
       channels: [layer.channels],
       open: false,
       why: null,
       isLikely: chosen.includes(layer),
+      ...asked(layer),
     }));
   });
 }

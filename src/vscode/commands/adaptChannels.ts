@@ -13,15 +13,17 @@ import { BACK, LEAVE, pickOne, pickSome, runSteps, type ListItem, type Step } fr
 import { announce, planLines, showFailure, showProblem } from './announce.ts';
 import { chosenModels } from './chosenModels.ts';
 import { writeAndProve } from './convert.ts';
+import { layerItem, mustChoose, whyAsked } from './layerChoices.ts';
 import { mapChoices, type MapChoice, type Wanted } from './mapChoices.ts';
 import { askFor } from './mapNumbers.ts';
 
 type Input = WorkerMethods['imageInputs']['result'][number];
 type Framework = WorkerMethods['pythonFrameworks']['result'][number];
-
 type PythonArgs = Omit<WorkerMethods['asPython']['args'], 'framework'>;
 
 const LAST_MAP = 'channelwise.lastMap';
+const WRITE = 'Write';
+const BACK_TO_PLAN = 'Back to the Plan';
 
 /** What a flow is for: a new file, or code on the clipboard. */
 type Goal = 'write' | 'python';
@@ -66,7 +68,7 @@ export class AdaptFlow {
       if (inputs.length === 0) return showProblem(uri, noImages(all));
       const state: State = { uri, goal, inputs, picked: null, map: [] };
       const last = goal === 'write' ? this.preview : this.framework;
-      await runSteps(inputs.length > 1 ? this.chooseInputs(state, last) : this.chooseMap(state, last));
+      await runSteps(mustChoose(inputs) ? this.chooseInputs(state, last) : this.chooseMap(state, last));
     } catch (error) {
       showFailure(uri, error);
     }
@@ -74,16 +76,12 @@ export class AdaptFlow {
 
   private chooseInputs(state: State, last: (state: State) => Step): Step {
     return async (before) => {
-      const items = state.inputs.map((input) => ({
-        label: input.name,
-        description: input.type,
-        isLikely: input.isLikely,
-        input,
-      }));
+      const items = state.inputs.map((input) => ({ ...layerItem(input), input }));
       const picked = await pickSome({
         title: title(state),
         placeholder: 'Which inputs take the new images?',
         place: { before, after: 2 },
+        why: whyAsked(state.inputs),
         items,
       });
       if (typeof picked === 'symbol') return picked;
@@ -146,12 +144,21 @@ export class AdaptFlow {
       if (typeof picked === 'symbol') return picked;
       if (picked === more) return this.chooseMap(state, this.preview);
       if (picked === python) return this.framework(state);
-      if (picked === write) {
-        await this.write(args);
-        return null;
+      if (picked === text) {
+        const wanted = await this.readPlan(state, reply);
+        if (wanted === BACK_TO_PLAN) continue;
+        if (wanted !== WRITE) return LEAVE;
       }
-      await this.extension.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
+      await this.write(args);
+      return null;
     }
+  }
+
+  /** The plan in a tab. The list would cover it, so a message waits for what comes next. */
+  private async readPlan({ uri }: State, reply: AdaptReply): Promise<string | undefined> {
+    const name = basename(uri.path);
+    await this.extension.tabs.show(`Plan for ${name}`, planLines(reply));
+    return tell('info', `The plan for ${name} is open; nothing is written yet.`, [WRITE, BACK_TO_PLAN]);
   }
 
   private async write(args: AdaptArgs): Promise<void> {
@@ -262,6 +269,7 @@ async function showRefusal(state: State, refused: string, before: number): Retur
     placeholder: 'Nothing was written. Go back to choose another map, or press Escape.',
     place: { before, after: 0 },
     items: [item],
+    why: refused,
     allowed: () => false,
   });
   return typeof picked === 'symbol' ? picked : LEAVE;

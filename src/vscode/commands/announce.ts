@@ -9,6 +9,7 @@ import type { Extension } from '../extensionParts.ts';
 import { activeModel, EDITOR_TYPE, uriOf } from '../modelFiles.ts';
 import type { WrittenReply } from '../proofs.ts';
 import { tell, type Severity } from '../window/messages.ts';
+import { isTextOpen } from '../window/textTabs.ts';
 
 /** A written model and, unless the setting is off, its proof. */
 export interface Converted extends WrittenReply {
@@ -117,7 +118,7 @@ async function takeBack({ conversions }: Extension, done: readonly Converted[]):
 /** Selects a file in the Explorer, if it can. Who works in an editor stays there. */
 async function reveal(uri: vscode.Uri): Promise<void> {
   if (!vscode.workspace.getWorkspaceFolder(uri)) return;
-  const fromEditor = activeModel() !== null;
+  const fromEditor = activeModel() !== null || isTextOpen();
   try {
     await vscode.commands.executeCommand('revealInExplorer', uri);
     if (fromEditor) await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
@@ -195,7 +196,7 @@ export function showFailure(uri: vscode.Uri, error: unknown): void {
   if (!isCancel(error)) showProblem(uri, messageOf(error));
 }
 
-/** VS Code shows a notification without buttons as one line, cut short, so that a reason would not be read. */
+/** Says what went wrong with a model, with a way to it where it is not open. */
 export function showProblem(uri: vscode.Uri, text: string): void {
   const said = `${basename(uri.path)}: ${text}`;
   const isOpen = activeModel()?.toString() === uri.toString();

@@ -15,6 +15,7 @@ import { withProgress } from '../window/progress.ts';
 import { pickSome } from '../window/quickSteps.ts';
 import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
 import { chosenModels } from './chosenModels.ts';
+import { layerItem, whyAsked } from './layerChoices.ts';
 
 /** How an adapted model is written. */
 export interface Writing {
@@ -64,7 +65,8 @@ async function askForLayers({ jobs }: Extension, path: string): Promise<string[]
   const picked = await pickSome({
     title: `Convert ${basename(path)} to grayscale`,
     placeholder: 'Which layers see the image?',
-    items: inputs.map(({ name, type, isLikely }) => ({ label: name, detail: type, isLikely })),
+    why: whyAsked(inputs),
+    items: inputs.map(layerItem),
   });
   return typeof picked === 'symbol' || picked.length === 0 ? null : picked.map(({ label }) => label);
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { inertText } from './inertText.ts';
+import { tell } from './messages.ts';
 
 /** Ends a flow, or goes to the step before. */
 export const LEAVE = Symbol('leave');
@@ -50,7 +51,12 @@ export interface ListItem {
   readonly isLikely?: boolean;
 }
 
+/** So many letters of a line are seen in a list; the rest is cut. */
+const LINE = 80;
+
 export interface PickAsked<T extends ListItem> extends Asked {
+  /** Why it is asked. What is longer than a line of the list stands in a message beside it. */
+  readonly why?: string | undefined;
   readonly items: readonly T[];
   readonly active?: T | undefined;
   /** Items that can be chosen; others stay in the list and say why not. */
@@ -84,9 +90,10 @@ function shown<T extends ListItem>(item: T): Shown<T> {
 }
 
 async function pick<T extends ListItem>(
-  { items, active, allowed = () => true, ...asked }: PickAsked<T>,
+  { items, active, allowed = () => true, why = '', ...asked }: PickAsked<T>,
   { many }: { readonly many: boolean },
 ): Promise<T[] | Left> {
+  if (why.length > LINE) void tell('warning', why);
   const box = vscode.window.createQuickPick<Shown<T>>();
   const lines = items.map(shown);
   box.items = lines;

@@ -7,6 +7,11 @@ const LANGUAGE = 'channelwise-report';
 /** Texts of tabs long closed; more are forgotten. */
 const MAX_KEPT = 50;
 
+/** Whether the open editor shows a text of ours. */
+export function isTextOpen(): boolean {
+  return vscode.window.activeTextEditor?.document.uri.scheme === SCHEME;
+}
+
 /** Read-only tabs for plans and reports: nothing to save, nothing asked when they close. */
 export class TextTabs implements vscode.TextDocumentContentProvider {
   private readonly texts = new Map<string, string>();

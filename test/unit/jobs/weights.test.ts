@@ -105,7 +105,7 @@ test('TorchScript: what its code does with the image is told where it converts a
   const told = /torch\.view\(x, \[1, 3, 9, 9\]\)/;
   await assert.rejects(convertToGray(view), { code: 'choose-layer', message: told });
   const [asked] = await layerInputs(view, new AbortController().signal);
-  assert.match(asked?.type ?? '', told);
+  assert.match(asked?.asked ?? '', told);
   const chosen = await convertToGray(view, { layers: ['weight'] });
   assert.match(chosen.plan.warnings.join(), told);
   assert.match((await verifyFiles(view, chosen.outPath ?? '', { seed: 1 })).warnings.join(), told);

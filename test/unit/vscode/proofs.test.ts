@@ -185,21 +185,15 @@ test('what Undo says names the files that stay, and why', () => {
   const changed = { path: '/m/a.bin', why: 'changed since' } as const;
   const used = (name: string) => ({ path: `/m/${name}`, why: 'may be used by another model' }) as const;
   const ROWS = [
-    [[gone], 'Undone: net.gray.onnx deleted; the original was never changed.'],
-    [
-      [{ ...gone, removed: ['/m/a.bin'] }],
-      'Undone: net.gray.onnx and the file copied for it deleted; the original was never changed.',
-    ],
-    [
-      [{ ...gone, stayed: [changed] }],
-      'Undone: net.gray.onnx deleted; the original was never changed. a.bin stays (changed since).',
-    ],
+    [[gone], 'Undone: net.gray.onnx deleted.'],
+    [[{ ...gone, removed: ['/m/a.bin'] }], 'Undone: net.gray.onnx and the file copied for it deleted.'],
+    [[{ ...gone, stayed: [changed] }], 'Undone: net.gray.onnx deleted. a.bin stays (changed since).'],
     [
       [
         { ...gone, removed: ['/m/c', '/m/d'] },
         { ...gone, stayed: [changed, used('b.bin'), used('c.bin')] },
       ],
-      'Undone: 2 models deleted; the originals were never changed. a.bin stays (changed since). ' +
+      'Undone: 2 models deleted. a.bin stays (changed since). ' +
         'b.bin and 1 more stay (may be used by another model).',
     ],
   ] as const;

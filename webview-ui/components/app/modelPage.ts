@@ -24,12 +24,13 @@ import { PANEL } from '../frame/sidePanel.ts';
 import type { GraphPanel } from '../graph/graphPanel.ts';
 import { GraphView } from '../graph/view/graphView.ts';
 import { quietStyles } from '../styles.ts';
+import { FocusKeeper } from './focusKeeper.ts';
 import { HostWishes } from './hostWishes.ts';
 import { KeptPlace } from './keptPlace.ts';
 import { modelPageStyles } from './modelPageStyles.ts';
 import { PageParts } from './pageParts.ts';
 import { Reading } from './reading.ts';
-import { Shortcuts } from './shortcuts.ts';
+import { Shortcuts, shortcutOf } from './shortcuts.ts';
 import { TAB_PANELS } from './tabPanels.ts';
 
 /** The page of one model: what its reader does, and the views that show it. */
@@ -82,6 +83,11 @@ export class ModelPage extends LitElement {
       panel: () => this.#togglePanel(),
       bookmark: () => void this.#reading.act('toggleBookmark', null),
     });
+    new FocusKeeper(this, {
+      isTaken: (event) => shortcutOf(event) !== null,
+      keyPlace: () => this.#parts.keyPlace(this.tab),
+      focusView: () => this.#focusView(),
+    });
   }
 
   /** What the reader chose in an earlier session, before the first model is shown. */
@@ -105,6 +111,11 @@ export class ModelPage extends LitElement {
     if (graph && place.view) graph.camera.startView = place.view;
     if (place.heat) this.#parts.graphPanel?.colourBy(place.heat);
     await this.#wishes.catchUp();
+  }
+
+  /** What had the focus may be in a tab or a panel that is hidden now. */
+  protected override updated(): void {
+    if (this.shadowRoot?.activeElement?.checkVisibility() === false) this.#focusView();
   }
 
   get isShown(): boolean {

@@ -4,6 +4,8 @@ import { FindBox } from '../frame/findBox.ts';
 import { SidePanel } from '../frame/sidePanel.ts';
 import { TabBar } from '../frame/tabBar.ts';
 import { GraphPanel } from '../graph/graphPanel.ts';
+import { LayerTable } from '../table/layerTable.ts';
+import { TensorTab } from '../tensors/tensorTab.ts';
 import type { GraphView } from '../graph/view/graphView.ts';
 import { partOf } from '../partOf.ts';
 
@@ -31,9 +33,18 @@ export class PageParts {
     return partOf(this.#page.renderRoot, 'cw-side-panel', SidePanel);
   }
 
-  /** Where the keyboard goes when what had the focus is gone: to the picture, or to the tab that is open. */
+  /** What takes the keys in a tab: the picture, or the rows of a table; null for a tab that has many such places. */
+  keyPlace(tab: Tab): HTMLElement | null {
+    const root = this.#page.renderRoot;
+    if (tab === 'graph') return this.graphView?.canvas ?? null;
+    if (tab === 'layers') return partOf(root, 'cw-layer-table', LayerTable)?.keyPlace ?? null;
+    return tab === 'tensors' ? (partOf(root, 'cw-tensor-tab', TensorTab)?.keyPlace ?? null) : null;
+  }
+
+  /** Where the keyboard goes when what had the focus is gone: to the view, or to its tab. */
   focusView(tab: Tab): void {
-    if (tab === 'graph') this.graphView?.canvas?.focus();
+    const place = this.keyPlace(tab);
+    if (place) place.focus();
     else partOf(this.#page.renderRoot, 'cw-tab-bar', TabBar)?.focusTab();
   }
 }

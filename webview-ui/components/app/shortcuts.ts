@@ -34,8 +34,8 @@ export class Shortcuts implements ReactiveController {
   };
 }
 
-/** A dialog keeps its keys for itself: what is behind it can't be reached. */
-function shortcutOf(event: KeyboardEvent): Shortcut | null {
+/** The shortcut that a key is, if any. A dialog keeps its keys for itself: what is behind it can't be reached. */
+export function shortcutOf(event: KeyboardEvent): Shortcut | null {
   if (event.composedPath().some((around) => around instanceof HTMLDialogElement)) return null;
   const { key, altKey } = event;
   const command = event.ctrlKey || event.metaKey;

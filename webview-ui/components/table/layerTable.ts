@@ -89,7 +89,7 @@ export class LayerTable extends LitElement {
     if (changed.has('selected') || changed.has('view')) this.#bringIn();
     if (this.#focusSoon) {
       this.#focusSoon = false;
-      this.renderRoot.querySelector<HTMLElement>('tr[aria-selected="true"]')?.focus();
+      this.keyPlace?.focus();
     }
   }
 
@@ -130,6 +130,11 @@ export class LayerTable extends LitElement {
     const inView = Math.ceil(window.innerHeight / ROW);
     const start = Math.max(0, Math.min(first, this.#rows.length) - SPARE);
     return { start, end: Math.min(this.#rows.length, first + inView + SPARE), most: SPARE + inView + SPARE };
+  }
+
+  /** The row that takes the keys. */
+  get keyPlace(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>('tr.row[tabindex="0"]');
   }
 
   #select(id: number): void {

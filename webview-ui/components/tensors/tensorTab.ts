@@ -80,6 +80,11 @@ export class TensorTab extends LitElement {
     if (this.#root && (changed.has('model') || changed.has('view'))) this.#rows = treeRows(this.#root, this.view);
   }
 
+  /** The tree, which takes the keys. */
+  get keyPlace(): HTMLElement | null {
+    return this.renderRoot.querySelector('table');
+  }
+
   #look(node: TreeNode): void {
     this.#current = node.path;
     if (node.tensor) announce(this, 'tensor-chosen', node.tensor.name);

@@ -40,7 +40,7 @@ export function chosenLayers({ tensors, map, layers, hints }: WeightsRequest): r
       throw new ChannelwiseError(
         'refused',
         'choose-layer',
-        `${found.reason}. Say which sees the image: ${found.candidates.map(candidateText).join('; ')}.`,
+        `${found.reason}. Say which sees the image (--layer on the command line): ${found.candidates.map(candidateText).join('; ')}.`,
       );
   }
 }
