@@ -197,6 +197,13 @@ test('the bar has buttons for the commands, and a narrow page keeps them', async
     ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compareOriginal'],
   );
   await page.screenshot({ path: join(SHOTS, 'narrow.png') });
+  // As narrow as VS Code lets an editor be: all of the header is seen.
+  await page.setViewportSize({ width: 220, height: 800 });
+  await page.waitForTimeout(100);
+  for (const part of [page.getByRole('tab'), page.locator('header').getByRole('button')])
+    for (const { x, width } of await Promise.all((await part.all()).map(async (one) => (await one.boundingBox())!)))
+      assert.ok(x >= 0 && x + width <= 220, `from ${x}, ${width} wide`);
+  await page.screenshot({ path: join(SHOTS, 'narrowest.png') });
   assert.deepEqual(problems, []);
   await close();
 });

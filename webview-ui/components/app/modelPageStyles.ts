@@ -28,9 +28,9 @@ export const modelPageStyles = css`
     min-width: 0;
   }
   [role='tablist'] {
-    overflow-x: auto;
     display: flex;
-    gap: 4px;
+    flex-wrap: wrap;
+    gap: 0 4px;
   }
   [role='tab'] {
     font: inherit;
@@ -39,6 +39,7 @@ export const modelPageStyles = css`
     border: 1px solid transparent;
     border-bottom: 2px solid transparent;
     padding: 4px 8px;
+    white-space: nowrap;
     cursor: pointer;
   }
   [role='tab'][aria-selected='true'] {

@@ -22,9 +22,9 @@ export class HeaderBar extends LitElement {
   static override styles = css`
     :host {
       display: flex;
+      flex-wrap: wrap;
       align-items: center;
       gap: 2px;
-      flex: none;
     }
     .badge {
       padding: 1px 7px;
