@@ -67,6 +67,9 @@ function checkChange({ found, dims, bytes }: NewTensor): void {
     throw new RangeError(`${bytes.length} bytes for ${name} of sizes ${dims.join(', ')}`);
 }
 
+const UNTIE =
+  'Where both layers see the image, name both; else give one a copy of its own (`.clone()`) and save the file again';
+
 function refused(code: string, name: string, why: string): ChannelwiseError {
   return new ChannelwiseError('refused', code, `Tensor ${name} can't be changed: it ${why}.`, { tensor: name });
 }
@@ -135,8 +138,8 @@ function inPlaceEdit({ part, views, changes }: StorageUse): UseEdit {
   for (const change of changes.values()) {
     const { tensor } = change.found;
     const { start, end } = byteRange(tensor);
-    const alone = views.every((view) => view === change.found || isApart(view, change, changes.get(view)));
-    if (!alone) throw refused('shared-storage', change.found.name, 'shares its numbers with another tensor');
+    const other = views.find((view) => view !== change.found && !isApart(view, change, changes.get(view)));
+    if (other) throw refused('shared-storage', change.found.name, `shares its numbers with ${other.name}. ${UNTIE}`);
     if (change.bytes.length > end - start)
       throw refused('shared-storage', change.found.name, 'would grow into another tensor of the same storage');
     const bytes = new Uint8Array(end - start);
