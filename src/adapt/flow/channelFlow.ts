@@ -3,7 +3,7 @@ import { dtypeName, isWhole } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import { walkBodies } from './bodies.ts';
-import { baseOf, type Flow } from './flow.ts';
+import { baseOf, isPlain, type Flow } from './flow.ts';
 import type { Operand } from './rewrite.ts';
 import { ARITHMETIC } from '../rules/arithmetic.ts';
 import { CAST } from '../rules/cast.ts';
@@ -117,6 +117,10 @@ async function flowThrough(walk: Walk, options: FlowOptions): Promise<Walk> {
     const flow = walk.flows.get(output.name);
     if (!flow) continue;
     if (graph.inputs.some((input) => input.name === output.name)) throw inputIsOutput(output.name);
+    if (walk.outward.has(output.name) && isPlain(flow)) {
+      if (!walk.given.has(output.name)) walk.giveOut(output.name, flow);
+      continue;
+    }
     rebuiltFor(walk, flow, { tensor: output.name, node: null, reason: 'it is an output of the model' });
   }
   return walk;

@@ -64,6 +64,8 @@ export interface WalkOptions {
   readonly keepsOrder?: boolean;
   /** Whether weights behind a DequantizeLinear must stay integers. */
   readonly keepsIntegers?: boolean;
+  /** Of a graph inside a node. */
+  readonly outward?: ReadonlySet<string>;
 }
 
 /**
@@ -108,6 +110,10 @@ export class Walk {
   readonly bodies = new Map<Node, readonly WalkedBody[]>();
   /** The walk through the graph around this one; null in the main graph. */
   readonly around: Walk | null;
+  /** Outputs of a graph inside a node that may go out over new channels. */
+  readonly outward: ReadonlySet<string>;
+  /** Those that do. */
+  readonly given = new Map<string, Flow>();
   /** How many graphs are around this one. */
   readonly depth: number;
   private readonly derived = new Map<Base, Map<string, Base>>();
@@ -118,6 +124,7 @@ export class Walk {
     this.graph = graph;
     this.known = known;
     this.around = around;
+    this.outward = options.outward ?? new Set();
     this.depth = around ? around.depth + 1 : 0;
     this.names = new TakenNames(around?.names ?? known.use.names);
     this.merges = options.merges ?? true;
@@ -125,9 +132,11 @@ export class Walk {
     this.keepsIntegers = options.keepsIntegers ?? false;
   }
 
-  /** A walk through a graph that a node of this one holds. */
-  inside(node: Node, body: Graph): Walk {
-    return new Walk(body, this.known.inside(node, body), this, this);
+  /** A walk through a graph that a node of this one holds, of which these outputs may go out over new channels. */
+  inside(node: Node, body: Graph, outward: ReadonlySet<string>): Walk {
+    const { merges, keepsOrder, keepsIntegers } = this;
+    const options = { merges, keepsOrder, keepsIntegers, outward };
+    return new Walk(body, this.known.inside(node, body), options, this);
   }
 
   /**
@@ -210,6 +219,25 @@ export class Walk {
       after,
       work: null,
     });
+  }
+
+  /** An output of a graph inside a node goes out over its base, under its own name. */
+  giveOut(output: string, flow: Flow): void {
+    const { base } = flow;
+    const isThere = base.name === output && base.producer !== null;
+    if (!isThere)
+      this.inserted.push({
+        opType: 'Identity',
+        name: this.fresh(`${output}/Identity`),
+        inputs: [base],
+        outputs: [{ name: output }],
+        attributes: new Map(),
+        after: base.after,
+        work: null,
+      });
+    const given = isThere ? base : { name: output, channels: base.channels, producer: null, after: base.after };
+    this.flows.set(output, { ...flow, base: given, earlier: null });
+    this.given.set(output, flow);
   }
 
   /** A base made of another one, once for each way of making it. */

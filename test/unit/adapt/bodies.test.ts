@@ -195,6 +195,81 @@ const ROWS: readonly Row[] = [
     weights: ['wt/folded 4,4,3,3', 'w2 4,4,3,3'],
   },
   {
+    name: 'an image that both branches pass on, to a weight behind',
+    parts: {
+      initializers: [floats('w', [4, 3, 3, 3])],
+      nodes: [
+        branches(
+          body([node('Relu', ['x'], ['t'])], 't', { outputs: [valueInfo('t', [1, 3, 8, 8])] }),
+          body([node('Tanh', ['x'], ['e'])], 'e'),
+          'p',
+        ),
+        conv('p', 'w', 'y'),
+      ],
+    },
+    folds: 1,
+    rebuilt: 0,
+    weights: ['w 4,1,3,3'],
+  },
+  {
+    name: 'an image that branches shift alike, or leave as it is',
+    parts: {
+      initializers: [floats('k', [1, 3, 1, 1]), floats('w', [4, 3, 3, 3]), floats('v', [4, 3, 3, 3])],
+      nodes: [
+        branches(body([node('Sub', ['x', 'k'], ['t'])], 't'), body([node('Sub', ['x', 'k'], ['e'])], 'e'), 'p'),
+        branches(body([node('Neg', ['x'], ['t2'])], 't2'), body([node('Identity', ['x'], ['e2'])], 'e2'), 'q'),
+        node('Conv', ['p', 'w'], ['a']),
+        node('Conv', ['q', 'v'], ['b']),
+        node('Add', ['a', 'b'], ['y']),
+      ],
+    },
+    folds: 2,
+    rebuilt: 0,
+    weights: ['w 4,1,3,3', 'v 4,1,3,3', 'a/bias 4'],
+  },
+  {
+    name: 'an image that branches pass on otherwise',
+    parts: {
+      initializers: [floats('k', [1, 3, 1, 1]), floats('w', [4, 3, 3, 3])],
+      nodes: [
+        branches(body([node('Sub', ['x', 'k'], ['t'])], 't'), body([node('Neg', ['x'], ['e'])], 'e'), 'p'),
+        conv('p', 'w', 'y'),
+      ],
+    },
+    folds: 0,
+    rebuilt: 1,
+    weights: ['k 1,3,1,1', 'w 4,3,3,3'],
+  },
+  {
+    name: 'pictures that a Loop makes smaller one by one and stacks',
+    parts: {
+      initializers: [int64Tensor('trips', [], [1]), int64Tensor('second', [1], [1]), floats('w', [4, 3, 3, 3])],
+      nodes: [
+        node('Loop', ['trips', ''], ['stacked'], {
+          body: {
+            graph: graph({
+              name: 'each',
+              inputs: [valueInfo('i', [], DTYPE.int64), valueInfo('go', [], DTYPE.bool)],
+              outputs: [valueInfo('go_on', [], DTYPE.bool), valueInfo('small', [1, 3, 4, 4])],
+              nodes: [
+                node('Gather', ['x', 'i'], ['one'], { axis: 0 }),
+                node('Unsqueeze', ['one', 'first'], ['batch']),
+                node('AveragePool', ['batch'], ['small'], { kernel_shape: [2, 2], strides: [2, 2] }),
+                node('Identity', ['go'], ['go_on']),
+              ],
+              initializers: [int64Tensor('first', [1], [0])],
+            }),
+          },
+        }),
+        node('Squeeze', ['stacked', 'second'], ['s']),
+        conv('s', 'w', 'y'),
+      ],
+    },
+    folds: 1,
+    rebuilt: 0,
+    weights: ['trips ', 'second 1', 'w 4,1,3,3', 'first 1'],
+  },
+  {
     name: 'channels in another order',
     map: swapRedBlue(),
     parts: {

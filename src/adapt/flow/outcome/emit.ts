@@ -202,14 +202,14 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
 }
 
 /**
- * Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished
+ * Declared shapes follow: the inputs, tensors that now carry the base, outputs of graphs inside nodes among them, weights listed as inputs; those of vanished
  * tensors go, and of tensors that have one axis more now.
  */
 async function values(rewrite: GraphRewrite): Promise<Edit[]> {
   const { ctx, graph, walk, settled } = rewrite;
   const edits: Edit[] = [];
   const inputs = new Set(graph.inputs.map((input) => input.name));
-  for (const value of [...graph.inputs, ...graph.valueInfo]) {
+  for (const value of [...graph.inputs, ...graph.valueInfo, ...(walk.around ? graph.outputs : [])]) {
     const flow = walk.flows.get(value.name);
     const wider = flow?.gone && settled.nameOf(flow.base) === value.name && !walk.rebuilt.has(value.name);
     const gone = settled.goneTensors.has(value.name) && !inputs.has(value.name);
