@@ -67,9 +67,12 @@ export const DOUBLE = 11;
 export const UINT32 = 12;
 export const UINT64 = 13;
 export const BFLOAT16 = 16;
+const FLOAT8E8M0 = 24;
 
 /** Integers up to this width are the pixels and quantised weights of models; wider ones are sizes, indices and sums. */
 const NARROW_BITS = 16;
+/** Numbers of fewer bits have a scale for each block beside them. */
+const SUMMED_BITS = 8;
 /** Layers compute in floats of at least this width; narrower ones only store. */
 const COMPUTED_BITS = 16;
 /** Doubles hold every integer up to 2^53. */
@@ -78,6 +81,11 @@ const EXACT_BITS = 53;
 /** A floating-point type of any width, float8, float6 and float4 too. Unknown types are none. */
 export function isFloat(dtype: number): boolean {
   return DTYPES[dtype]?.kind === 'float';
+}
+
+/** A float type in which a sum of weights makes sense: of 8 bits or more, with a sign and a mantissa. */
+export function isSummable(dtype: number): boolean {
+  return isFloat(dtype) && bitsOf(dtype) >= SUMMED_BITS && dtype !== FLOAT8E8M0;
 }
 
 /** A floating-point type that layers compute in: float16, bfloat16, float32 and float64. */
@@ -145,13 +153,29 @@ function bitsOf(dtype: number): number {
   return DTYPES[dtype]?.bits ?? 0;
 }
 
+/**
+ * Types that ONNX has no number for, under numbers of our own. They have no row: tensors of them are listed and kept, and
+ * their values can't be read.
+ */
+const LISTED_TYPES: Readonly<Record<number, { readonly name: string; readonly bits: number }>> = {
+  1001: { name: 'float6e2m3', bits: 6 },
+  1002: { name: 'float6e3m2', bits: 6 },
+};
+
 /** The name of an element type, `dtype 99` for one we don't know. */
 export function dtypeName(dtype: number): string {
-  return DTYPES[dtype]?.name ?? `dtype ${dtype}`;
+  return DTYPES[dtype]?.name ?? LISTED_TYPES[dtype]?.name ?? `dtype ${dtype}`;
+}
+
+/** The bits of an element of any type that has a name; null of the others, and where they are not fixed. */
+export function elementBits(dtype: number): number | null {
+  return DTYPES[dtype]?.bits ?? LISTED_TYPES[dtype]?.bits ?? null;
 }
 
 const BY_NAME: ReadonlyMap<string, number> = new Map(
-  Object.entries(DTYPES).map(([dtype, { name }]) => [name, Number(dtype)]),
+  [DTYPES, LISTED_TYPES].flatMap((types) =>
+    Object.entries(types).map(([dtype, { name }]): [string, number] => [name, Number(dtype)]),
+  ),
 );
 
 /** The number of an element type by its name in the table, such as `bfloat16`; null for a name that it does not have. */

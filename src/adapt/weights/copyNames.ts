@@ -2,6 +2,8 @@
 const AVERAGE_WORDS = new Set(
   'ema swa avg average averaged averaging moving exponential shadow best last latest'.split(' '),
 );
+/** Words for two networks of one shape that both see the image, of which one follows the other: MoCo, BYOL, DINO. */
+const TWIN_WORDS = new Set('online target student teacher momentum query key q k'.split(' '));
 /** Words for what stands around a network, whatever it is: containers of a checkpoint, wrappers, roles in training. */
 const CONTAINER_WORDS = new Set(
   `module model models net network networks state dict params parameters weight weights checkpoint ckpt callback
@@ -24,8 +26,12 @@ export function networkName(name: string): string {
 export function copyKey(name: string): string {
   const [first = '', ...rest] = networkName(name).split('.');
   if (rest.length === 0) return first;
-  const own = first.split('_').filter((word) => !AVERAGE_WORDS.has(word.toLowerCase()));
+  const own = first.split('_').filter((word) => !isCopyWord(word.toLowerCase()));
   return [own.length === 0 ? first : own.join('_'), ...rest].join('.');
+}
+
+function isCopyWord(word: string): boolean {
+  return AVERAGE_WORDS.has(word) || TWIN_WORDS.has(word);
 }
 
 /** `backbone_conv1_weight` of `ema_backbone_conv1_weight`; null of a name without such a word in front. */

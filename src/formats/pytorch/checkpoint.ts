@@ -2,7 +2,8 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { cutText } from '../../text/cutText.ts';
 import { valueText, isScalar } from './pickle/valueText.ts';
 import { integerOf, itemsOf, textOf, type CallValue, type PickleValue, type Slot } from './pickle/pickleValue.ts';
-import { rebuiltTensor, type RebuiltTensor } from './rebuiltTensor.ts';
+import { arraySizes } from './numpyArray.ts';
+import { rebuiltTensor, type RebuiltTensor, type UnreadTensor } from './rebuiltTensor.ts';
 import type { PicklePart } from './container/torchContainer.ts';
 
 /** A tensor under the name that leads to it from the checkpoint's root. The same tensor can have several names. */
@@ -43,6 +44,10 @@ const MAX_TENSORS = 200_000;
 const MAX_TEXTS = 300;
 /** A module's own dictionaries: a state dict's names leave them out. */
 const MODULE_PARTS = new Set(['_parameters', '_buffers', '_modules']);
+
+/** Statistics and the states of random numbers are shorter; what has two axes or more may be a weight. */
+const WEIGHT_RANK = 2;
+const ARRAY = 'it is an array of NumPy (save it as a tensor: torch.from_numpy)';
 
 /** A key and what leads to it; shared by all that lies below. */
 interface Path {
@@ -90,7 +95,7 @@ export function readCheckpoint(part: PicklePart): Checkpoint {
     walked.add(step.value);
     if ((step.path?.depth ?? 0) > MAX_DEPTH) throw tooMuch(`it is more than ${MAX_DEPTH} deep`);
     if (isText(step.value)) {
-      if (!step.inModule && texts.length < MAX_TEXTS) texts.push({ name, text: valueText(step.value) });
+      if (!step.inModule && texts.length < MAX_TEXTS) texts.push({ name, text: textAt(step.value) });
       continue;
     }
     for (const child of children(step).reverse()) todo.push(child);
@@ -104,7 +109,7 @@ function tooMuch(what: string): ChannelwiseError {
 
 function tensorAt(value: PickleValue, name: string): ReturnType<typeof rebuiltTensor> {
   try {
-    return rebuiltTensor(value);
+    return rebuiltTensor(value) ?? unreadArray(value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ChannelwiseError('malformed', 'torch-tensor', `Tensor ${name} is damaged: ${error.message}.`, {
@@ -113,10 +118,22 @@ function tensorAt(value: PickleValue, name: string): ReturnType<typeof rebuiltTe
   }
 }
 
+/** An array of NumPy that may be a weight. */
+function unreadArray(value: PickleValue): UnreadTensor | null {
+  return (arraySizes(value)?.length ?? 0) < WEIGHT_RANK ? null : { unread: ARRAY };
+}
+
+function textAt(value: PickleValue): string {
+  const sizes = arraySizes(value);
+  return sizes ? `NumPy array [${sizes.join(', ')}]` : valueText(value);
+}
+
 /** A list of numbers or texts is one value; others are walked. */
 function isText(value: PickleValue): boolean {
   const items = itemsOf(value);
-  return isScalar(value) || (items !== null && items.every((item) => isScalar(item.value)));
+  return (
+    isScalar(value) || arraySizes(value) !== null || (items !== null && items.every((item) => isScalar(item.value)))
+  );
 }
 
 function pathTo(above: Path | null, key: string): Path {

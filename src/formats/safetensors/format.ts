@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { Turns } from '../../bytes/turns.ts';
-import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
+import { elementBits, rawBytes } from '../../tensors/dtypes.ts';
 import { numericRow, type StoredTensor } from '../../tensors/storedTensor.ts';
 import { RECORD_KEY, type Fact, type Format } from '../format.ts';
 import { readHeader, type HeaderTensor, type SafetensorsHeader } from './header.ts';
@@ -58,7 +58,7 @@ function storedTensor(source: ByteSource, tensor: HeaderTensor, signal: AbortSig
 }
 
 function facts({ tensors, metadata }: SafetensorsHeader): Fact[] {
-  const types = [...new Set(tensors.filter(({ dtype }) => !DTYPES[dtype]).map(({ type }) => type))];
+  const types = [...new Set(tensors.filter(({ dtype }) => elementBits(dtype) === null).map(({ type }) => type))];
   const own = [...metadata].filter(([key]) => key !== RECORD_KEY);
   return [
     ...own.map(([key, value]) => ({ label: `Metadata ${key}`, value })),

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
+import { elementBits } from '../../tensors/dtypes.ts';
 import { entries, member, numbers, parseJson, text, type Json } from '../../bytes/json/json.ts';
 import { dtypeNumber } from './safetensorsTypes.ts';
 import { product } from '../../tensors/dims.ts';
@@ -109,11 +109,13 @@ function isCount(value: number | undefined): value is number {
 
 /** A tensor of a type we know takes as many bytes as its shape says. */
 function checkLength({ name, dtype, dims, start, end }: Omit<HeaderTensor, 'shape' | 'offsets'>): void {
-  const row = DTYPES[dtype];
-  if (!row) return;
+  const bits = elementBits(dtype);
+  if (bits === null) return;
   const count = dims.includes(0) ? 0 : product(dims);
-  const wanted = rawBytes(row, count);
+  const wanted = (count * bits) / 8;
   if (end - start === wanted) return;
+  if (!Number.isInteger(wanted))
+    throw malformed(`tensor ${name} has ${count} elements of ${bits} bits, which end inside a byte`, start, name);
   throw malformed(`tensor ${name} should take ${wanted} bytes for its shape, but has ${end - start}`, start, name);
 }
 

@@ -9,6 +9,9 @@ const MAX_SIGNS = 3;
 /** StyleGAN and ProGAN call the first layer of a discriminator so. */
 const FROM_RGB = /from_?rgb/i;
 const STEM_KERNEL = 7;
+const TRANSPOSED_NAME = /deconv|transpose|convt(\d|$)|tconv/i;
+/** The next layer in a Sequential with a weight, and one behind an activation. */
+const BEHIND = [1, 2];
 /** Networks have as many channels as a multiple of this, but where they put an image beside them. */
 const WIDTH_STEP = 8;
 /** A layer of a name of its own that tells what it does with its weight: `standardized_conv2d`, `ws_conv`. */
@@ -35,6 +38,11 @@ export function layerDoubt({ name, dims, channels }: ImageTensor, tensors: reado
     return (
       `${name} may be scaled by the number of its inputs when it runs, as in GANs with an equalised learning rate. Of ` +
       'those convert an ONNX export: a sum over the channels is not the same function'
+    );
+  if (mayBeTransposed({ name, dims }, tensors))
+    return (
+      `${name} [${dims.join(', ')}] may be a transposed convolution, as the last one of a generator: that would make ` +
+      `${channels} channels and read none`
     );
   const again = readsImageAgain(tensors, channels);
   if (again)
@@ -64,6 +72,27 @@ function hasLoneBiasBehind(name: string, tensors: readonly StoredTensor[]): bool
   const module = moduleOf(name);
   const behind = `${moduleOf(module)}.${Number(lastPart(module)) + 1}`;
   return names.has(`${behind}.bias`) && !names.has(`${behind}.weight`) && !names.has(siblingName(name, 'bias'));
+}
+
+/**
+ * Without a bias, whose length would tell, and called a transposed convolution or in a Sequential behind a layer that
+ * makes as many as its axis 0 has, without one behind it that reads them: a transposed one has there what it reads.
+ */
+function mayBeTransposed(
+  { name, dims }: Pick<ImageTensor, 'name' | 'dims'>,
+  tensors: readonly StoredTensor[],
+): boolean {
+  const names = byName(tensors);
+  if (names.has(siblingName(name, 'bias'))) return false;
+  const module = moduleOf(name);
+  if (TRANSPOSED_NAME.test(lastPart(module))) return true;
+  const width = dims[weightAxes({ name, dims }).outputs] ?? 0;
+  const place = Number(lastPart(module));
+  const isWide = (step: number): boolean => {
+    const found = names.get(`${moduleOf(module) && `${moduleOf(module)}.`}${place + step}.weight`)?.dims ?? [];
+    return (found.length === 1 ? found : found.slice(0, 2)).includes(width);
+  };
+  return place > 0 && BEHIND.some((step) => isWide(-step)) && !BEHIND.some(isWide);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
-import { runtimePart } from './convolutionWeights.ts';
+import { runtimePart, storedText } from './convolutionWeights.ts';
 import { copyKey } from '../copyNames.ts';
 import { imageTensors } from './imageTensors.ts';
-import { normReason, runtimeReason } from './noLayerReason.ts';
+import { normReason, runtimeReason, storedReason } from './noLayerReason.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from '../patchOrder.ts';
 import { byName, layerPlace, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
 import type { ChannelMap } from '../../maps/channelMap.ts';
@@ -101,6 +101,7 @@ function orderTexts(name: string): string[] {
 function checkInput(tensor: StoredTensor, tensors: readonly StoredTensor[]): void {
   const norm = tensor.dims.length === 2 ? normOfPatches(tensor, tensors) : null;
   if (norm) throw noLayer(`${normReason(tensor.name, norm.name)}.`, tensor.name);
+  if (storedText(tensor) !== null) throw noLayer(`${storedReason(tensor)}.`, tensor.name);
   const part = runtimePart(tensor, byName(tensors));
   if (part) throw noLayer(`${runtimeReason(tensor.name, part)}.`, tensor.name);
 }

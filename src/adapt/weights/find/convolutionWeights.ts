@@ -1,4 +1,4 @@
-import { DTYPES } from '../../../tensors/dtypes.ts';
+import { DTYPES, dtypeName, isInteger, isSummable } from '../../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { isOptimizerState, lastPart, siblingName, weightAxes } from '../tensorNames.ts';
 
@@ -20,13 +20,16 @@ const RUNTIME_PARTS = [
 
 /** By its name, rank and type. */
 export function isConvolution(tensor: StoredTensor): boolean {
-  return lastPart(tensor.name) === 'weight' && hasRank(tensor) && kindOf(tensor) === 'float';
+  return lastPart(tensor.name) === 'weight' && hasRank(tensor) && isSummable(tensor.dtype);
 }
 
 /** How many channels a convolution's weight reads. */
 export function channelsOf(tensor: StoredTensor): number | undefined {
   return tensor.dims[weightAxes(tensor).channels];
 }
+
+/** Kinds of elements that no weight of a convolution has, quantised or not. */
+const OTHER_KINDS = new Set<string>(['bool', 'complex', 'string']);
 
 /** A part of a weight that is put together when the network runs. */
 export function isWeightPart({ name }: StoredTensor): boolean {
@@ -47,18 +50,21 @@ export function isOtherwiseNamed(tensor: StoredTensor, channels: number): boolea
   const isNamed = part !== 'weight' && part !== 'bias' && part !== OTHER_LAYOUT;
   // A mean per channel has its rank, and no filters.
   const isMatrix = tensor.dims.some((dim, axis) => dim > 1 && axis !== weightAxes(tensor).channels);
-  return isNamed && isMatrix && hasRank(tensor) && kindOf(tensor) === 'float' && channelsOf(tensor) === channels;
+  return isNamed && isMatrix && hasRank(tensor) && isSummable(tensor.dtype) && channelsOf(tensor) === channels;
 }
 
-/** A weight of whole numbers, with scales beside it. */
+/** A weight of whole numbers or of few bits, with scales beside it. */
 export function isQuantised(tensor: StoredTensor, channels: number): boolean {
-  return hasRank(tensor) && kindOf(tensor) === 'int' && channelsOf(tensor) === channels;
+  const isNumeric = !OTHER_KINDS.has(DTYPES[tensor.dtype]?.kind ?? '');
+  return hasRank(tensor) && isNumeric && storedText(tensor) !== null && channelsOf(tensor) === channels;
+}
+
+/** What a tensor holds in place of numbers that can be summed, as `whole numbers`; null where it can take a map in. */
+export function storedText({ dtype }: StoredTensor): string | null {
+  if (isSummable(dtype)) return null;
+  return isInteger(dtype) ? 'whole numbers' : `numbers of type ${dtypeName(dtype)}`;
 }
 
 function hasRank({ name, dims }: StoredTensor): boolean {
   return CONVOLUTION_RANKS.has(dims.length) && !isOptimizerState(name);
-}
-
-function kindOf({ dtype }: StoredTensor): string | undefined {
-  return DTYPES[dtype]?.kind;
 }

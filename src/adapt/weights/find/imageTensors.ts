@@ -1,9 +1,10 @@
 import { addTo } from '../../../bytes/lists.ts';
-import { DTYPES } from '../../../tensors/dtypes.ts';
+import { isSummable } from '../../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { codeDoubt, layerDoubt, severalReason } from './askReasons.ts';
 import { channelsOf, isConvolution, isOtherwiseNamed, isWeightPart, runtimePart } from './convolutionWeights.ts';
 import { copyKey } from '../copyNames.ts';
+import { hiddenLayer, type HiddenLayer } from './hiddenLayers.ts';
 import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isHinted, type LayerHints } from './layerHints.ts';
 import { noLayerReason, readReason } from './noLayerReason.ts';
@@ -52,14 +53,31 @@ export function imageTensors(
   const only = notTraining.find(({ name }) => !inside.has(name)) ?? notTraining[0] ?? possible[0];
   if (!only) return otherwiseNamed(tensors, channels, hints);
   const signs = signsInFront(tensors, channels, names);
-  const doubt = possible.length === 1 ? layerDoubt(only, tensors) : null;
+  const hidden = hinted.length > 0 ? null : hiddenLayer(only, tensors, channels);
+  const doubt = hidden?.reason ?? (possible.length === 1 ? layerDoubt(only, tensors) : null);
   const isClear = possible.length === 1 && signs.length === 0;
   const reason = codeDoubt(hints.imageUses) ?? doubt ?? (isClear ? null : severalReason(candidates, signs));
   if (reason === null) return { kind: 'one', found: only };
+  if (hidden) return besideHidden(candidates, hidden, reason);
   const likely = hinted.length > 0 ? hinted : candidates.filter((one) => one === only || isSibling(one, only, inside));
   // One matrix can be read in one order only.
   const chosen = only.order === null ? likely : [only];
   return { kind: 'several', candidates, chosen, reason };
+}
+
+/** None is taken unless a person names it: what is hidden is likelier to see the image. */
+function besideHidden(
+  candidates: readonly ImageTensor[],
+  { tensor, canFold }: HiddenLayer,
+  reason: string,
+): FoundTensors {
+  const own = convolution([tensor], channelsOf(tensor) ?? 0);
+  return {
+    kind: 'several',
+    candidates: canFold ? [own, ...candidates] : candidates,
+    chosen: canFold ? [own] : [],
+    reason,
+  };
 }
 
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
@@ -107,7 +125,7 @@ function patchLayers(tensors: readonly StoredTensor[], channels: number): ImageT
   const matrices = tensors.filter(
     (tensor) =>
       isPatchMatrix(tensor, channels) &&
-      DTYPES[tensor.dtype]?.kind === 'float' &&
+      isSummable(tensor.dtype) &&
       !isOptimizerState(tensor.name) &&
       normOfPatches(tensor, tensors) === null,
   );

@@ -39,10 +39,20 @@ export function depthwiseInside(convolutions: readonly Named[]): ReadonlySet<str
   return names;
 }
 
-/** Parallel stems: the same shape, and the same last module. */
+/** Parallel stems: the same shape, and the same last module; or a name that differs in a number alone. */
 function isTwin(a: Named, b: Named): boolean {
   const suffix = ({ name }: Named): string => lastPart(moduleOf(name));
-  return sameNumbers(a.dims, b.dims) && suffix(a) === suffix(b);
+  return suffix(a) === suffix(b) && (sameNumbers(a.dims, b.dims) || (isNumbered(a, b) && !makesWhat(a, b)));
+}
+
+function isNumbered(a: Named, b: Named): boolean {
+  const bare = ({ name }: Named): string => name.replace(/\d+/g, '');
+  return bare(a) === bare(b);
+}
+
+/** Whether one makes as many channels as the other reads, so may stand in front of it. */
+function makesWhat(a: Named, b: Named): boolean {
+  return a.dims[weightAxes(a).outputs] === b.dims[weightAxes(b).channels];
 }
 
 /** Branches whose outputs are added, as RepVGG and MobileOne train them: as many outputs, one with a 1×1 kernel. */

@@ -1,12 +1,15 @@
+import { isSummable } from '../../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { mapOfPictures, RGB } from '../../maps/mapOfPictures.ts';
-import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart } from './convolutionWeights.ts';
+import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart, storedText } from './convolutionWeights.ts';
 import { isPatchMatrix, normOfPatches } from '../patchOrder.ts';
-import { byName } from '../tensorNames.ts';
+import { byName, lastPart, weightAxes } from '../tensorNames.ts';
 import { countOf } from '../../../text/numbers.ts';
 
 /** An input layer reads up to 16 pictures, or parts of one that is taken apart in front of it (YOLOX, TResNet). */
 const MAX_PICTURES = 16;
+/** Smaller images are not classified. */
+const MIN_SIDE = 8;
 
 /** Why a file has no layer that sees an image of so many channels. */
 export function noLayerReason(tensors: readonly StoredTensor[], channels: number): string {
@@ -25,21 +28,40 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
       'without that (remove_weight_norm, remove_spectral_norm, prune.remove or remove_parametrizations)'
     );
   const quantised = tensors.find((tensor) => isQuantised(tensor, channels));
-  if (quantised)
-    return (
-      `${none} in floating point; ${shown(quantised)} holds whole numbers, whose scales would not fit a sum. Convert ` +
-      'the network as it was before it was quantised'
-    );
+  if (quantised) return `${none} in floating point; ${storedReason(quantised)}`;
+  if (tensors.length === 0) return 'This file has no tensors that can be read, so there is nothing to convert';
   const first = tensors.find(isConvolution);
+  const flat = first ? undefined : tensors.find((tensor) => mayReadFlatImage(tensor, channels));
+  if (flat)
+    return (
+      `${none}. If ${shown(flat)} reads an image whose numbers stand one after the other, channel by channel, say so: ` +
+      `--layer ${flat.name}:channels-first`
+    );
   const has = first ? ` (the first, ${shown(first)}, has ${channelsOf(first) ?? 'none'})` : '';
   const advice = channels === RGB && first ? otherMap(channelsOf(first) ?? 0) : null;
   return `${none}${has}${advice ? `. ${advice}` : ', so there is nothing to convert'}`;
+}
+
+/** A linear layer as wide as a square image of so many channels. */
+function mayReadFlatImage(tensor: StoredTensor, channels: number): boolean {
+  const { name, dims, dtype } = tensor;
+  const side = Math.sqrt((dims[1] ?? 0) / channels);
+  const isMatrix = dims.length === 2 && lastPart(name) === 'weight' && weightAxes(tensor).outputs === 0;
+  return isMatrix && isSummable(dtype) && Number.isInteger(side) && side >= MIN_SIDE;
 }
 
 /** The map that an input layer of several pictures would take, a sentence without its full stop; null for another. */
 function otherMap(channels: number): string | null {
   const isOther = channels > RGB && channels <= MAX_PICTURES * RGB;
   return isOther ? (mapOfPictures(channels)?.replace(/\.$/, '') ?? null) : null;
+}
+
+/** Why a weight that holds no numbers to sum can't take a map in, and what can be done. */
+export function storedReason(tensor: StoredTensor): string {
+  return (
+    `${shown(tensor)} holds ${storedText(tensor)}, whose scales would not fit a sum. Convert the network as it was ` +
+    'before it was quantised'
+  );
 }
 
 /** Why a weight that is standardised or rounded when the network runs can't take a map in, and what can be done. */

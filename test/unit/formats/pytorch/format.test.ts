@@ -137,6 +137,14 @@ for (const [name, file] of Object.entries(LARGE_FILES)) {
   });
 }
 
+test('an array of NumPy that may be a weight is told of; a shorter one is shown by its sizes', async () => {
+  const array = (sizes: string): string => `cnumpy.core.multiarray\n_reconstruct\n(tR(I1\n(${sizes}ttb`;
+  const code = `}S'w'\n${array('I8\nI3\n')}sS'mean'\n${array('I3\n')}s.`;
+  const { warnings, facts } = await open(Buffer.from(code, 'latin1'));
+  assert.match(warnings.join(' '), /^The tensor w is not read.*torch\.from_numpy/);
+  assert.ok(facts.some(({ label, value }) => label === 'mean' && value === 'NumPy array [3]'));
+});
+
 const CONVOLUTION = `class Conv2d(Module):
   weight : Tensor
   bias : Optional[Tensor]

@@ -40,6 +40,12 @@ test('lists tensors by place, reads their numbers, and is recognised by its firs
 });
 
 const TYPES: readonly [string, number, string][] = [
+  ['F4', 0.5, 'float4e2m1'],
+  ['F6_E2M3', 0.75, 'float6e2m3'],
+  ['F6_E3M2', 0.75, 'float6e3m2'],
+  ['F8_E4M3FNUZ', 1, 'float8e4m3fnuz'],
+  ['F8_E5M2FNUZ', 1, 'float8e5m2fnuz'],
+  ['F8_E8M0', 1, 'float8e8m0'],
   ['BOOL', 1, 'bool'],
   ['U8', 1, 'uint8'],
   ['I8', 1, 'int8'],
@@ -59,7 +65,7 @@ const TYPES: readonly [string, number, string][] = [
 ];
 
 test('every element type of the format; one that is not known is listed', async () => {
-  const tensors = TYPES.map(([type, width]) => ({ name: type, type, dims: [2], bytes: new Uint8Array(2 * width) }));
+  const tensors = TYPES.map(([type, width]) => ({ name: type, type, dims: [4], bytes: new Uint8Array(4 * width) }));
   const file = await opened(safetensorsFile(tensors));
   assert.deepEqual(
     file.tensors.map(({ name, dtype }) => [name, dtypeName(dtype)]),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { imageTensors, type FoundTensors } from '../../../../../src/adapt/weights/find/imageTensors.ts';
-import { FLOAT } from '../../../../../src/tensors/dtypes.ts';
+import { dtypeByName, FLOAT } from '../../../../../src/tensors/dtypes.ts';
 import type { StoredTensor } from '../../../../../src/tensors/storedTensor.ts';
 import type { Expected } from '../../../../fixtures/inputLayers/family.ts';
 import { LIBRARY_FAMILIES } from '../../../../fixtures/inputLayers/libraries.ts';
@@ -58,15 +58,46 @@ test('a refusal names the first convolution, and the map where that reads severa
   }
 });
 
+test('a network without convolutions is told how to name a layer over the whole image', () => {
+  const found = (...tensors: string[]): FoundTensors => imageTensors(tensors.map(tensorOf), 3);
+  const flat = found('1.weight 512×3072', '1.bias 512');
+  assert.match(flat.kind === 'none' ? flat.reason : '', /1\.weight \[512, 3072\] .* --layer 1\.weight:channels-first$/);
+  const other = found('1.weight 512×100', 'lstm.weight_ih_l0 32×12');
+  assert.match(other.kind === 'none' ? other.reason : '', /nothing to convert$/);
+});
+
 test('another name than weight is asked about; whole numbers and parts of a weight are refused with what to do', () => {
   const found = (...tensors: string[]): FoundTensors => imageTensors(tensors.map(tensorOf), 3);
   const named = found('blocks.input.w 256×3×7×7', 'blocks.input.b 256', 'blocks.1.w 64×256×1×1');
   assert.deepEqual(saidOf(named), { chosen: ['blocks.input.w'] });
   assert.deepEqual(saidOf(found('conv1.kernel 3×3×3×64')), 'none', "Flax's order of axes");
-  const quantised = imageTensors([{ ...tensorOf('conv1.weight 64×3×7×7'), dtype: INT8 }], 3);
-  assert.match(quantised.kind === 'none' ? quantised.reason : '', /conv1\.weight \[64, 3, 7, 7\] holds whole numbers/);
+  const ofType = (dtype: string): string => {
+    const one = imageTensors([{ ...tensorOf('conv1.weight 64×3×7×7'), dtype: dtypeByName(dtype) ?? 0 }], 3);
+    return one.kind === 'none' ? one.reason : '';
+  };
+  for (const type of ['int8', 'uint8'])
+    assert.match(ofType(type), /conv1\.weight \[64, 3, 7, 7\] holds whole numbers.*before it was quantised/);
+  for (const type of ['float4e2m1', 'float6e2m3', 'float8e8m0']) assert.match(ofType(type), new RegExp(`type ${type}`));
   const pruned = found('conv1.weight_orig 64×3×7×7', 'conv1.weight_mask 64×3×7×7');
   assert.match(pruned.kind === 'none' ? pruned.reason : '', /prune\.remove/);
+});
+
+test('a later layer of as many channels is not taken where the first one has its weight in parts or under another name', () => {
+  const later = ['mid.weight 3×64×3×3', 'last.weight 4×3×3×3', 'last.bias 4'];
+  const rows: readonly [hidden: readonly string[], chosen: readonly string[], said: RegExp][] = [
+    [['first.weight_v 64×3×3×3'], [], /first\.weight_v .*, so last\.weight may be a later layer.*remove_weight_norm/],
+    [['first.parametrizations.weight.original 64×3×3×3'], [], /remove_parametrizations/],
+    [['first.weight 64×3×3×3', 'first.gain 64×1×1×1'], [], /with first\.gain when it runs.* convert an ONNX export/],
+    [['first.w 64×3×3×3'], ['first.w'], /first\.w .* name it$/],
+  ];
+  for (const [hidden, chosen, said] of rows) {
+    const found = imageTensors([...hidden, ...later].map(tensorOf), 3);
+    assert.deepEqual(saidOf(found), { chosen });
+    assert.match(found.kind === 'several' ? found.reason : '', said);
+  }
+  const whole = { ...tensorOf('first.weight 64×3×3×3'), dtype: INT8 };
+  const quantised = imageTensors([whole, ...later.map(tensorOf)], 3);
+  assert.match(quantised.kind === 'several' ? quantised.reason : '', /before it was quantised$/);
 });
 
 test('a weight that is standardised when it runs is refused with what works; what may be one is asked about', () => {
