@@ -79,6 +79,12 @@ export class IconButton extends LitElement {
       background: var(--vscode-toolbar-activeBackground, var(--vscode-list-activeSelectionBackground));
       border-color: var(--vscode-contrastActiveBorder, transparent);
     }
+    @media (forced-colors: active) {
+      button[aria-pressed='true'],
+      button[aria-expanded='true'] {
+        border-color: Highlight;
+      }
+    }
     button:focus-visible {
       outline: 1px solid var(--vscode-focusBorder);
       outline-offset: -1px;

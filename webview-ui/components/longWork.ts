@@ -25,6 +25,7 @@ export class LongWork extends LitElement {
       border: none;
       background: var(--vscode-input-background);
       outline: 1px solid var(--vscode-contrastBorder, transparent);
+      forced-color-adjust: none;
     }
     progress::-webkit-progress-bar {
       background: transparent;

@@ -142,6 +142,12 @@ function preparedText(how: EvaluationSummary['preprocessing']): string {
   );
 }
 
+/** RGB is what the others are compared with; no difference is plain 0. */
+function differenceText({ key, scoreDifference }: EvaluationSummary['runs'][number]): string {
+  if (key === 'rgb') return '–';
+  return scoreDifference === 0 ? '0' : scoreDifference.toExponential(1);
+}
+
 /** The table, what it comes to, and how it came about. */
 export function evaluationText(e: EvaluationSummary & { readonly images: readonly ImageResult[] }): string[] {
   const labelled = e.images.filter(({ label }) => label !== null).length;
@@ -151,7 +157,7 @@ export function evaluationText(e: EvaluationSummary & { readonly images: readonl
     run.top5 === null ? '–' : outOf(run.top5, labelled),
     outOf(run.agreesWithRgb, run.images),
     outOf(run.agreesWithRepeated, run.images),
-    run.key === 'rgb' ? '–' : run.scoreDifference.toExponential(1),
+    differenceText(run),
   ]);
   const table = [['run', 'top-1', 'top-5', 'agrees with RGB', 'agrees with repeated', 'score difference'], ...rows];
   const widths = table[0]?.map((_, c) => Math.max(...table.map((row) => row[c]?.length ?? 0))) ?? [];

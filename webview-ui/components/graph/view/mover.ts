@@ -71,6 +71,8 @@ export class Mover {
   }
 }
 
+/** VS Code's own setting, `workbench.reduceMotion`, is a class of the page. */
 function still(): boolean {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const isAsked = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  return isAsked || document.body.classList.contains('vscode-reduce-motion');
 }
