@@ -202,8 +202,8 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
 }
 
 /**
- * Declared shapes follow: the inputs, tensors that now carry the base, outputs of graphs inside nodes among them, weights listed as inputs; those of vanished
- * tensors go, and of tensors that have one axis more now.
+ * Declared shapes follow: the inputs, tensors that now carry the base, outputs of graphs inside nodes among them,
+ * weights listed as inputs; those of vanished tensors go, and of tensors that have one axis more now.
  */
 async function values(rewrite: GraphRewrite): Promise<Edit[]> {
   const { ctx, graph, walk, settled } = rewrite;
