@@ -118,7 +118,7 @@ const group: Rule = async (step) => {
 /**
  * Over the last axes, from `axis` on: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html. Behind the channels
  * it treats each alike; over the channels alone (patches of pixels among them), copies change neither mean nor
- * deviation.
+ * deviation. RMSNormalization has neither mean nor bias, and is else the same.
  */
 const layer: Rule = async (step) => {
   const given = step.only();
@@ -143,4 +143,5 @@ export const NORMALISATION: Readonly<Record<string, Rule>> = {
   InstanceNormalization: instance,
   GroupNormalization: group,
   LayerNormalization: layer,
+  RMSNormalization: layer,
 };

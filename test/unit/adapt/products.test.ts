@@ -41,6 +41,20 @@ const patches = (rows: Onnx.INodeProto[], initializers: Onnx.ITensorProto[]): Mo
 
 /** Products in the forms that exporters give them. */
 const CASES: readonly Case[] = [
+  ...['LayerNormalization', 'RMSNormalization'].map((normalisation): Case => ({
+    name: `patches in ${normalisation}, whose scale goes into the product`,
+    parts: {
+      ...patches(
+        [node(normalisation, ['p', 'k'], ['q']), node('MatMul', ['q', 'w'], ['y'])],
+        [floats('k', [48]), floats('w', [48, 5])],
+      ),
+      opset: 23,
+    },
+    dims: [2, 1, 8, 8],
+    folds: 1,
+    added: 0,
+    rebuilt: 0,
+  })),
   {
     name: 'an image made smaller by a matrix on either side',
     parts: {
