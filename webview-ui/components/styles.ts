@@ -59,7 +59,7 @@ export const cardStyles = css`
   }
   section {
     padding: 10px 14px 14px;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
   }
   section[data-folded] > :not(h2) {
     display: none;
@@ -113,7 +113,7 @@ export const cardStyles = css`
   dd {
     margin: 0;
     overflow-wrap: anywhere;
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
     font-size: 0.95em;
     user-select: text;
   }
@@ -130,7 +130,7 @@ export const cardStyles = css`
   li {
     margin: 0 0 5px;
     overflow-wrap: anywhere;
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
     font-size: 0.95em;
   }
   .sub {

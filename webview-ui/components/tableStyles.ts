@@ -13,7 +13,7 @@ export const tableStyles = css`
     gap: 4px 8px;
     padding: 5px 12px;
     flex-wrap: wrap;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
   }
   input {
     flex: 1 1 120px;
@@ -55,7 +55,7 @@ export const tableStyles = css`
     font-variant-numeric: tabular-nums;
   }
   .shape {
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
     font-size: 0.95em;
   }
 `;

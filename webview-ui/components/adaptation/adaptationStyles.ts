@@ -10,7 +10,6 @@ export const adaptationStyles = css`
     height: 100%;
     padding: 16px 20px;
     overflow: auto;
-    --edge: var(--vscode-contrastBorder, var(--vscode-panel-border));
   }
   .column {
     min-width: 0;
@@ -43,7 +42,7 @@ export const adaptationStyles = css`
     color: var(--vscode-descriptionForeground);
   }
   .name {
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
     font-size: 0.95em;
   }
   .bad {
@@ -57,7 +56,7 @@ export const adaptationStyles = css`
     color: var(--vscode-inputValidation-warningForeground, var(--vscode-foreground));
   }
   .reason {
-    font-family: var(--vscode-font-family, sans-serif);
+    font-family: var(--text-font);
     color: var(--vscode-descriptionForeground);
   }
   .row {
@@ -89,7 +88,7 @@ export const adaptationStyles = css`
     white-space: nowrap;
   }
   td {
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
   }
   .map th,
   .map td {
@@ -105,7 +104,7 @@ export const adaptationStyles = css`
     border: none;
   }
   .link {
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
   }
   @media (max-width: 900px) {
     :host {

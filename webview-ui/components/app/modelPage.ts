@@ -18,8 +18,6 @@ import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
 import '../details/details.ts';
 import { FindBox } from '../frame/findBox.ts';
-import '../frame/headerBar.ts';
-import '../frame/notices.ts';
 import { PANEL } from '../frame/sidePanel.ts';
 import type { GraphPanel } from '../graph/graphPanel.ts';
 import { GraphView } from '../graph/view/graphView.ts';
@@ -28,10 +26,11 @@ import { FocusKeeper } from './focusKeeper.ts';
 import { HostWishes } from './hostWishes.ts';
 import { KeptPlace } from './keptPlace.ts';
 import { modelPageStyles } from './modelPageStyles.ts';
+import { pageHeader, pageNotices, pageStage } from './pageFrame.ts';
+import type { FrameActions } from './pageFrame.ts';
 import { PageParts } from './pageParts.ts';
 import { Reading } from './reading.ts';
 import { Shortcuts, shortcutOf } from './shortcuts.ts';
-import { TAB_PANELS } from './tabPanels.ts';
 
 /** The page of one model: what its reader does, and the views that show it. */
 export class ModelPage extends LitElement {
@@ -64,6 +63,18 @@ export class ModelPage extends LitElement {
   readonly #reading = new Reading(this);
   readonly #wishes = new HostWishes(this, this.#reading);
   readonly #kept = new KeptPlace(this);
+  readonly #frame: FrameActions = {
+    find: () => void this.#parts.find?.show(),
+    showTab: (tab) => (this.tab = tab),
+    togglePanel: () => this.#togglePanel(),
+    dismiss: () => this.#dismiss(),
+    offerMenu: (target) => this.#offerMenu(target),
+    chooseTensor: (name) => (this.tensor = name),
+    viewTable: (table) => (this.table = table),
+    closeFind: () => this.#closeFind(),
+    changeView: () => this.#kept.changed(),
+    layOut: () => this.#laidOut(),
+  };
 
   constructor() {
     super();
@@ -77,10 +88,10 @@ export class ModelPage extends LitElement {
     this.panel = { width: PANEL.usual, hidden: false };
     this.table = USUAL_TABLE;
     new Shortcuts(this, {
-      find: () => void this.#parts.find?.show(),
+      find: this.#frame.find,
       back: () => void this.#reading.travel(-1),
       forward: () => void this.#reading.travel(1),
-      panel: () => this.#togglePanel(),
+      panel: this.#frame.togglePanel,
       bookmark: () => void this.#reading.act('toggleBookmark', null),
     });
     new FocusKeeper(this, {
@@ -203,10 +214,10 @@ export class ModelPage extends LitElement {
     this.#parts.focusView(this.tab);
   }
 
-  #offerMenu(event: CustomEvent<Target>): void {
+  #offerMenu(target: Target): void {
     const model = this.graphModel;
-    const isThere = model !== null && (event.detail === GROUND || isTarget(model, event.detail));
-    if (isThere) offerMenu(menuContext(model, event.detail, this.selected));
+    const isThere = model !== null && (target === GROUND || isTarget(model, target));
+    if (isThere) offerMenu(menuContext(model, target, this.selected));
   }
 
   /** Shows the graph, coloured by numbers that another tab has measured. */
@@ -237,7 +248,7 @@ export class ModelPage extends LitElement {
     await this.#parts.graphView?.relayout(key);
   }
 
-  #findClosed(): void {
+  #closeFind(): void {
     this.#reading.mark([]);
     this.#focusView();
   }
@@ -247,83 +258,12 @@ export class ModelPage extends LitElement {
     this.#kept.changed();
   }
 
-  /** The frame of one tab's content. Hidden ones stay in the document, so that they keep their place. */
-  #panel(tab: Tab, content: TemplateResult | null): TemplateResult {
-    return html`<div role="tabpanel" id=${`panel-${tab}`} aria-labelledby=${`tab-${tab}`} ?hidden=${this.tab !== tab}>
-      ${content}
-    </div>`;
-  }
-
-  #header(page: PageModel): TemplateResult {
-    const reading = this.#reading;
-    return html`<header>
-      <h1 class="quiet">${page.fileName}</h1>
-      <cw-tab-bar
-        .tab=${this.tab}
-        .shown=${tabsOf(page)}
-        @tab-chosen=${(event: CustomEvent<Tab>) => (this.tab = event.detail)}
-      ></cw-tab-bar>
-      <cw-header-bar
-        .model=${page}
-        .back=${reading.canGoBack}
-        .forward=${reading.canGoForward}
-        .panel=${TABS[this.tab].details ? !this.panel.hidden : null}
-        @find=${() => void this.#parts.find?.show()}
-        @said=${(event: CustomEvent<string>) => reading.say(event.detail)}
-        @failed=${(event: CustomEvent<string>) => reading.fail(event.detail)}
-        @go-back=${() => void reading.travel(-1)}
-        @go-forward=${() => void reading.travel(1)}
-        @toggle-panel=${this.#togglePanel}
-      ></cw-header-bar>
-    </header>`;
-  }
-
-  #notices({ dataTrouble }: PageModel): TemplateResult {
-    const trouble = TABS[this.tab].details ? dataTrouble?.message : undefined;
-    return html`<cw-notices
-      .notice=${this.#reading.notice}
-      .trouble=${trouble ?? ''}
-      @dismissed=${this.#dismiss}
-    ></cw-notices>`;
-  }
-
-  #stage(page: PageModel): TemplateResult {
-    const reading = this.#reading;
-    const { tab, tensor, table, asked, selected } = this;
-    const state = { model: page, tab, selected, tensor, table, asked };
-    const graph = html`<cw-graph-panel
-      .session=${this.session}
-      .selected=${selected}
-      .found=${reading.found}
-      .trace=${reading.trace}
-      .bookmarks=${reading.bookmarks}
-      @view-moved=${() => this.#kept.changed()}
-      @heat-chosen=${() => this.#kept.changed()}
-      @laid-out=${this.#laidOut}
-      @all-groups=${(event: CustomEvent<boolean>) => reading.say(event.detail ? 'Opened all groups' : 'Closed all groups')}
-    ></cw-graph-panel>`;
-    return html`<div
-      class="stage"
-      @menu-asked=${this.#offerMenu}
-      @tensor-chosen=${(event: CustomEvent<string>) => (this.tensor = event.detail)}
-      @table-view=${(event: CustomEvent<TableState>) => (this.table = event.detail)}
-      @tab-chosen=${(event: CustomEvent<Tab>) => (this.tab = event.detail)}
-    >
-      ${this.#panel('graph', page.hasGraph ? graph : null)}
-      ${tabsOf(page).map((shown) => (shown === 'graph' ? null : this.#panel(shown, TAB_PANELS[shown](state))))}
-      <cw-find
-        .model=${page}
-        @found=${(event: CustomEvent<{ keys: SelectionKey[] }>) => reading.mark(event.detail.keys)}
-        @find-closed=${this.#findClosed}
-      ></cw-find>
-    </div>`;
-  }
-
   override render(): TemplateResult | null {
     const page = this.model;
     if (!page || !this.session) return null;
     const reading = this.#reading;
-    return html`${this.#header(page)} ${this.#notices(page)}
+    const frame = this.#frame;
+    return html`${pageHeader(page, this, reading, frame)} ${pageNotices(page, this, reading, frame)}
       <main
         @select-thing=${this.#selectThing}
         @toggle-group=${this.#toggle}
@@ -335,7 +275,7 @@ export class ModelPage extends LitElement {
         @colour-layers=${(event: CustomEvent<LayerNumbers>) => void this.#colourLayers(event.detail)}
         @heat-failed=${(event: CustomEvent<string>) => reading.fail(event.detail)}
       >
-        ${this.#stage(page)}
+        ${pageStage(page, this, reading, frame)}
         <cw-side-panel
           ?hidden=${this.panel.hidden || !TABS[this.tab].details}
           .width=${this.panel.width}

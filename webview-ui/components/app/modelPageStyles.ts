@@ -7,7 +7,6 @@ export const modelPageStyles = css`
     width: 100%;
     height: 100%;
     min-height: 0;
-    --edge: var(--vscode-contrastBorder, var(--vscode-panel-border));
   }
   header {
     display: flex;

@@ -39,7 +39,7 @@ export class CompareView extends LitElement {
       gap: 6px 14px;
       padding: 8px 14px;
       flex-wrap: wrap;
-      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      border-bottom: 1px solid var(--edge);
     }
     .top p {
       flex: 1 1 260px;
@@ -56,7 +56,7 @@ export class CompareView extends LitElement {
       flex: 0 0 34%;
       max-width: 420px;
       min-width: 200px;
-      border-right: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      border-right: 1px solid var(--edge);
     }
     cw-difference-list.alone {
       flex: 1;
@@ -75,7 +75,7 @@ export class CompareView extends LitElement {
         flex: 0 0 34%;
         max-width: none;
         border-right: none;
-        border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+        border-bottom: 1px solid var(--edge);
       }
     }
   `;

@@ -41,7 +41,7 @@ export class DifferenceList extends LitElement {
         padding: 3px 14px;
         cursor: pointer;
         overflow-wrap: anywhere;
-        font-family: var(--vscode-editor-font-family, monospace);
+        font-family: var(--code-font);
         font-size: 0.95em;
       }
       [role='option']:hover {

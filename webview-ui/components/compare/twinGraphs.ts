@@ -33,7 +33,7 @@ export class TwinGraphs extends LitElement {
       flex-direction: column;
     }
     section + section {
-      border-left: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      border-left: 1px solid var(--edge);
     }
     h2 {
       margin: 0;
@@ -44,7 +44,7 @@ export class TwinGraphs extends LitElement {
       overflow: hidden;
       text-overflow: ellipsis;
       background: var(--vscode-sideBar-background, var(--vscode-editor-background));
-      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      border-bottom: 1px solid var(--edge);
     }
     h2 span {
       color: var(--vscode-descriptionForeground);
@@ -61,7 +61,7 @@ export class TwinGraphs extends LitElement {
       }
       section + section {
         border-left: none;
-        border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+        border-top: 1px solid var(--edge);
       }
     }
   `;

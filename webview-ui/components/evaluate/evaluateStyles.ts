@@ -15,7 +15,7 @@ export const evaluateStyles = css`
     gap: 8px 14px;
     align-items: center;
     padding: 14px;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
   }
   .form > label,
   .form > .name {
@@ -40,7 +40,7 @@ export const evaluateStyles = css`
     padding: 3px 6px;
     color: var(--vscode-input-foreground, var(--vscode-foreground));
     background: var(--vscode-input-background);
-    border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, var(--vscode-panel-border)));
+    border: 1px solid var(--vscode-input-border, var(--edge));
   }
   input::placeholder {
     color: var(--vscode-input-placeholderForeground, var(--vscode-descriptionForeground));
@@ -94,7 +94,7 @@ export const evaluateStyles = css`
     text-align: right;
     white-space: nowrap;
     font-weight: inherit;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
     font-variant-numeric: tabular-nums;
   }
   th:first-child {

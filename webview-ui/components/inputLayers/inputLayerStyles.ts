@@ -7,7 +7,6 @@ export const inputLayerStyles = css`
     box-sizing: border-box;
     height: 100%;
     overflow: auto;
-    --edge: var(--vscode-contrastBorder, var(--vscode-panel-border));
   }
   header {
     display: flex;
@@ -21,7 +20,7 @@ export const inputLayerStyles = css`
     font-size: 1.08em;
   }
   .name {
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
     font-weight: normal;
     overflow-wrap: anywhere;
   }
@@ -57,7 +56,7 @@ export const inputLayerStyles = css`
     font-weight: normal;
   }
   .words {
-    font-family: var(--vscode-font-family, sans-serif);
+    font-family: var(--text-font);
   }
   .bar {
     display: flex;

@@ -14,7 +14,7 @@ export const layerTableStyles = css`
   td {
     height: ${ROW}px;
     padding: 0 ${PADDING}px;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
   }
   thead th {
     padding: 0;

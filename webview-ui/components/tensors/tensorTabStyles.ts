@@ -22,7 +22,7 @@ export const tensorTabStyles = css`
     padding: 0;
   }
   thead th {
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
     color: var(--vscode-descriptionForeground);
   }
   thead th:first-child {

@@ -7,7 +7,7 @@ export const HEAD = 72;
 
 export const valuesDialogStyles = css`
   dialog {
-    font-family: var(--vscode-font-family, sans-serif);
+    font-family: var(--text-font);
     width: min(92vw, 1100px);
     height: min(86vh, 760px);
     padding: 0;
@@ -35,7 +35,7 @@ export const valuesDialogStyles = css`
   }
   header {
     padding: 10px 14px;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    border-bottom: 1px solid var(--edge);
   }
   h2 {
     flex: 1 1 0;
@@ -91,7 +91,7 @@ export const valuesDialogStyles = css`
     border-collapse: collapse;
     table-layout: fixed;
     width: max-content;
-    font-family: var(--vscode-editor-font-family, monospace);
+    font-family: var(--code-font);
     font-size: 0.92em;
   }
   th,
@@ -127,8 +127,8 @@ export const valuesDialogStyles = css`
   }
   .place {
     padding: 5px 14px;
-    border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-    font-family: var(--vscode-editor-font-family, monospace);
+    border-top: 1px solid var(--edge);
+    font-family: var(--code-font);
     overflow-wrap: anywhere;
     max-height: 5em;
     overflow-y: auto;

@@ -33,7 +33,7 @@ export class WeightCard extends LitElement {
       }
       button {
         font: inherit;
-        font-family: var(--vscode-font-family, sans-serif);
+        font-family: var(--text-font);
         padding: 1px 5px;
         color: var(--vscode-button-secondaryForeground, var(--vscode-foreground));
         background: var(--vscode-button-secondaryBackground, transparent);
@@ -53,7 +53,7 @@ export class WeightCard extends LitElement {
         margin: 6px 0;
       }
       p {
-        font-family: var(--vscode-font-family, sans-serif);
+        font-family: var(--text-font);
       }
       figure {
         margin: 8px 0 4px;
@@ -87,7 +87,7 @@ export class WeightCard extends LitElement {
       }
       summary {
         cursor: pointer;
-        font-family: var(--vscode-font-family, sans-serif);
+        font-family: var(--text-font);
       }
       .scroll {
         max-height: 180px;
