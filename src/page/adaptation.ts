@@ -1,3 +1,4 @@
+import { mapOfRecord } from '../adapt/maps/mapOfRecord.ts';
 import { candidates, realInputs, typeText } from '../adapt/inputs/candidates.ts';
 import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
@@ -13,7 +14,7 @@ import { withOpenModel } from '../jobs/open/openModel.ts';
 import { weightsMark } from '../jobs/weights/originOf.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import { RecordedWeights, type RecordedWeight } from './recordedWeights.ts';
-import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
+import { count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
 
 /** A longer story is told from its end. */
 const MAX_STEPS = 20;
@@ -165,22 +166,14 @@ function pageStep(step: ProvenanceStep, now: FileNow): PageStep {
 }
 
 function mappedInput(raw: RawRecord): PageMappedInput {
-  const rows = Array.isArray(raw.matrix) ? (raw.matrix as unknown[]) : [];
-  const width = Array.isArray(rows[0]) ? rows[0].length : 0;
-  const small =
-    rows.length > 0 &&
-    rows.length <= MAX_MATRIX &&
-    width > 0 &&
-    width <= MAX_MATRIX &&
-    rows.every((row) => areNumbers(row, width)) &&
-    areNumbers(raw.shift, rows.length);
+  const small = mapOfRecord(raw.matrix, raw.shift, MAX_MATRIX);
   return {
     name: text(raw.name),
     axis: count(raw.axis),
     oldChannels: count(raw.oldChannels),
     newChannels: count(raw.newChannels),
-    matrix: small ? (rows as number[][]) : null,
-    shift: small ? (raw.shift as number[]) : null,
+    matrix: small && small.m.map((row) => [...row]),
+    shift: small && [...small.b],
   };
 }
 

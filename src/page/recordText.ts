@@ -42,10 +42,3 @@ export function integer(value: unknown): number | null {
 export function sizes(value: unknown): number[] {
   return list(value).map(count);
 }
-
-/** True for a list of so many finite numbers. */
-export function areNumbers(value: unknown, length: number): value is number[] {
-  return (
-    Array.isArray(value) && value.length === length && value.every((v) => typeof v === 'number' && Number.isFinite(v))
-  );
-}

@@ -90,18 +90,20 @@ export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseE
   );
 }
 
+/**
+ * What failed checks say in front of the words for people: a source file, a C++ function and the condition, or an error
+ * inside.
+ */
+const FOR_MAKERS: readonly RegExp[] = [
+  /\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/,
+  /\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /,
+  /\S*\/onnxruntime\/\S+:\d+ [^()]*\([^()]*\) /,
+];
+
 /** The telling part of a runtime's message, as one short line. */
 export function reason(error: unknown): string {
   const text = messageOf(error);
   const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
-  // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come
-  // last.
-  const line = told
-    .replace(/\s+/g, ' ')
-    .replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '')
-    .replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
-    .replace(/\S*\/onnxruntime\/\S+:\d+ [^()]*\([^()]*\) /, '')
-    .trim()
-    .replace(/\.$/, '');
-  return cutText(line, 200);
+  const words = FOR_MAKERS.reduce((line, pattern) => line.replace(pattern, ''), told.replace(/\s+/g, ' '));
+  return cutText(words.trim().replace(/\.$/, ''), 200);
 }

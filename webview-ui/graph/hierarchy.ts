@@ -194,7 +194,8 @@ function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
     const up = g === 0 ? 0 : became[draft.parent]!;
     // A wrapper around the whole model, or around one other group, is a step that shows nothing.
     const wrapper = draft.items.length === 0 && draft.children.size === 1 && !draft.kept;
-    if (g === 0 || (!draft.kept && (draft.count < LEAST_GROUP || wrapper || draft.count === total))) {
+    const showsNothing = wrapper || draft.count < LEAST_GROUP || draft.count === total;
+    if (g === 0 || (showsNothing && !draft.kept)) {
       became[g] = up;
       if (g > 0 && wrapper) prefix[g] = joined(prefix[draft.parent]!, draft.title);
     } else {

@@ -33,6 +33,7 @@ export function layoutGraph(input: LayoutInput): Layout {
   const bottom = new Float64Array(count);
   const gaps = gapsBelow(input, rank, x, count);
   let at = 0;
+  const pinOf = (box: number | undefined): number => (box === undefined ? 0 : (input.pin?.[box] ?? 0));
   for (let r = 0; r < count; r++) {
     const row = rows.list.subarray(rows.start[r]!, rows.start[r + 1]!);
     let tall = 0;
@@ -41,9 +42,7 @@ export function layoutGraph(input: LayoutInput): Layout {
     bottom[r] = at + tall;
     for (const v of row) y[v] = at + (tall - input.h[v]!) / 2;
     const next = rows.list[rows.start[r + 1]!];
-    const ports =
-      input.pin !== null &&
-      ((row[0] !== undefined && input.pin[row[0]] === -1) || (next !== undefined && input.pin[next] === 1));
+    const ports = pinOf(row[0]) === -1 || pinOf(next) === 1;
     at += tall + gapSize(input.spacing, ports, gaps[r]!);
   }
   const drop = Float64Array.from(gaps, (uses) => dropBelow(input.spacing, uses));

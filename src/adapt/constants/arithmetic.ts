@@ -14,14 +14,9 @@ const unary =
 const binary =
   (apply: (a: number, b: number) => number): ConstantRule =>
   (node, [a, b]) => {
-    if (
-      !a ||
-      !b ||
-      a.dtype !== b.dtype ||
-      node.attributes.length ||
-      (node.opType === 'Div' && !isComputedFloat(a.dtype))
-    )
-      return null;
+    if (a?.dtype !== b?.dtype || !a || !b) return null;
+    const rounds = node.opType === 'Div' && !isComputedFloat(a.dtype);
+    if (rounds || node.attributes.length) return null;
     const dims = common(a.dims, b.dims);
     if (!isRoom(dims)) return null;
     const [x, y] = [broadcast(a, dims), broadcast(b, dims)];

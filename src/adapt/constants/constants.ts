@@ -182,16 +182,13 @@ export class Constants {
   /** One number, or zero, in every place: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
   private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
     const tensor = attributeOf(node, 'value')?.tensor;
-    if (
-      !shape?.values.every((dim) => Number.isSafeInteger(dim) && dim >= 0) ||
-      !readable(tensor?.dtype ?? FLOAT, [...shape.values]) ||
-      product([...shape.values]) > MAX_EXPANDED ||
-      (tensor && product(tensor.dims) !== 1)
-    )
-      return null;
+    if (!shape?.values.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) return null;
+    const dims = [...shape.values];
+    const dtype = tensor?.dtype ?? FLOAT;
+    if (!readable(dtype, dims) || product(dims) > MAX_EXPANDED) return null;
+    if (tensor && product(tensor.dims) !== 1) return null;
     const value = tensor ? ((await decodeTensor(this.ctx, tensor, name)).values[0] ?? 0) : 0;
-    const values = new Float64Array(product([...shape.values])).fill(value);
-    return asConstant({ dtype: tensor?.dtype ?? FLOAT, dims: [...shape.values], values }, null);
+    return asConstant({ dtype, dims, values: new Float64Array(product(dims)).fill(value) }, null);
   }
 
   private async constant(node: Node, name: string): Promise<ConstantValue | null> {

@@ -73,20 +73,14 @@ function isPlain(model: Model, called: FunctionDef, call: Node): boolean {
   const local = new Set(model.functions.map((definition) => definition.domain));
   const made = called.nodes.flatMap((node) => node.outputs.filter(Boolean));
   const unique = new Set([...made, ...called.inputs]).size === made.length + called.inputs.length;
-  return (
-    unique &&
-    call.inputs.length <= called.inputs.length &&
-    call.outputs.length <= called.outputs.length &&
-    called.outputs.every((output) => made.includes(output)) &&
-    new Set(called.outputs).size === called.outputs.length &&
-    called.nodes.every(
-      (node) =>
-        !nestedGraphs(node).length &&
-        (local.has(node.domain)
-          ? versions(model.opsets, node.domain) !== undefined
-          : versions(called.opsets, node.domain) === versions(model.opsets, node.domain)),
-    )
-  );
+  if (!unique || call.inputs.length > called.inputs.length || call.outputs.length > called.outputs.length) return false;
+  const givesOwn = called.outputs.every((output) => made.includes(output));
+  if (!givesOwn || new Set(called.outputs).size !== called.outputs.length) return false;
+  return called.nodes.every((node) => {
+    if (nestedGraphs(node).length) return false;
+    const outside = versions(model.opsets, node.domain);
+    return local.has(node.domain) ? outside !== undefined : versions(called.opsets, node.domain) === outside;
+  });
 }
 
 interface Written {

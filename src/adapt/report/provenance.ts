@@ -91,20 +91,13 @@ function parsed(record: string): unknown {
  * reader to check.
  */
 function isStep(value: unknown): value is ProvenanceStep {
-  if (typeof value !== 'object' || value === null) return false;
-  const step = value as Record<string, unknown>;
-  const list = (key: string): boolean => Array.isArray(step[key]);
-  return (
-    typeof step.version === 'string' &&
-    typeof step.source === 'object' &&
-    step.source !== null &&
-    typeof step.map === 'object' &&
-    step.map !== null &&
-    list('inputs') &&
-    list('folds') &&
-    list('escapes') &&
-    list('seam')
-  );
+  if (!isObject(value) || typeof value.version !== 'string') return false;
+  const hasObjects = [value.source, value.map].every(isObject);
+  return hasObjects && [value.inputs, value.folds, value.escapes, value.seam].every(Array.isArray);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** What a plan doesn't say and its record does. */

@@ -105,7 +105,9 @@ const group: Rule = async (step) => {
   const groups = step.int('num_groups', 0);
   const channels = flow.map.m.length;
   const times = evenUse(flow.map);
-  if (!isSelection(flow.map) || (groups !== channels && (groups !== 1 || times === null))) return MIXED;
+  const isPerChannel = groups === channels;
+  const isOverAll = groups === 1 && times !== null;
+  if (!isSelection(flow.map) || !(isPerChannel || isOverAll)) return MIXED;
   const count = step.walk.known.opset >= PER_CHANNEL ? channels : groups;
   const [scale, bias] = (await numbersOf(step, [1, 2], count)) ?? [];
   if (!scale || !bias) return NUMBERS_UNKNOWN;
@@ -127,8 +129,8 @@ const layer: Rule = async (step) => {
   if (!isSelection(given.map)) return MIXED;
   const axis = step.axis('axis', -1, given.rank);
   if (axis > given.axis) return step.pass(given, { flow: { dims: given.dims } });
-  const flow =
-    axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? wide(step.walk, given) : null;
+  const isOverChannels = axis === given.rank - 1 && axis === given.axis;
+  const flow = isOverChannels && evenUse(given.map) !== null ? wide(step.walk, given) : null;
   if (!flow) return COMPARES_CHANNELS;
   const [scale, bias] = [await step.value(1), step.node.inputs[2] ? await step.value(2) : null];
   const fits = (constant: ConstantValue | null): boolean =>

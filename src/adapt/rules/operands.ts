@@ -157,8 +157,9 @@ export function sameForChannels(step: Step, name: string, flow: Flow): boolean {
   const dims = step.walk.dimsOf(name);
   if (!dims) return false;
   const rank = flow.gone ? flow.rank - 1 : flow.rank;
+  if (dims.length > rank || !staysAligned(dims, flow)) return false;
   const at = flow.axis - firstAxis(step, dims.length, rank);
-  return dims.length <= rank && staysAligned(dims, flow) && (flow.gone || at < 0 || dims[at] === 1);
+  return flow.gone || at < 0 || dims[at] === 1;
 }
 
 /**

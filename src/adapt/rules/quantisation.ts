@@ -63,7 +63,8 @@ function perBase(step: Step, flow: Flow, value: ConstantValue): number[] | null 
 async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
   const scale = await step.value(1);
   const zero = step.node.inputs[2] ? await step.value(2) : null;
-  if (scale?.values.length !== 1 || (step.node.inputs[2] && zero?.values.length !== 1) || !isNarrowInteger(flow.dtype))
+  const hasOneZero = zero ? zero.values.length === 1 : !step.node.inputs[2];
+  if (scale?.values.length !== 1 || !hasOneZero || !isNarrowInteger(flow.dtype))
     return 'it has a scale or zero point per channel, or one that is not known';
   const [s, z] = [scale.values[0] ?? 0, zero?.values[0] ?? 0];
   const b = flow.map.m.map((row, c) => s * (row.reduce((sum, value) => sum + value * z, 0) + (flow.map.b[c] ?? 0) - z));

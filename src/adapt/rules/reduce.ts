@@ -17,13 +17,16 @@ const reduce: Rule = async (step) => {
   if (!axes) return 'its axes are not known before the model runs';
   if (axes.includes(flow.axis))
     return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow) : reduceAll(step, flow);
-  const linear =
-    (step.node.opType === 'ReduceMean' && !isInteger(flow.dtype)) ||
-    (step.node.opType === 'ReduceSum' && hasNoShift(flow.map));
-  if (!linear && !isSelection(flow.map)) return MIXED;
+  if (!isLinear(step, flow) && !isSelection(flow.map)) return MIXED;
   const stays = range(0, flow.rank).filter((axis) => keepsDims(step) || !axes.includes(axis));
   return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length } });
 };
+
+/** A sum adds a shift as often as it adds pixels. */
+function isLinear({ node }: Step, { dtype, map }: Flow): boolean {
+  if (node.opType === 'ReduceMean') return !isInteger(dtype);
+  return node.opType === 'ReduceSum' && hasNoShift(map);
+}
 
 function keepsDims(step: Step): boolean {
   return step.int('keepdims', 1) !== 0;
@@ -42,13 +45,11 @@ async function reducedAxes(step: Step, rank: number): Promise<readonly number[] 
 function reduceAll(step: Step, flow: Flow): true | string {
   const { opType } = step.node;
   const times = evenUse(flow.map);
-  const extreme =
-    (opType === 'ReduceMax' || opType === 'ReduceMin') &&
-    isSelection(flow.map) &&
-    new Set(lanes(flow.map)).size === flow.base.channels;
-  return extreme || times === 1 || (opType === 'ReduceMean' && times !== null)
-    ? step.sink(new Map())
-    : 'it reduces channels and pixels at once';
+  const isExtreme = opType === 'ReduceMax' || opType === 'ReduceMin';
+  const usesAll = isSelection(flow.map) && new Set(lanes(flow.map)).size === flow.base.channels;
+  const staysMean = opType === 'ReduceMean' && times !== null;
+  const stays = times === 1 || staysMean || (isExtreme && usesAll);
+  return stays ? step.sink(new Map()) : 'it reduces channels and pixels at once';
 }
 
 /** Over the channels alone: sums and means go into the map, and the extreme of copies of one channel is that channel. */

@@ -121,11 +121,11 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec): true | string {
   const elsewhere =
     spec.begin.some((value, i) => i !== flow.axis && value !== 0) ||
     spec.end.some((value, i) => i !== flow.axis && value !== 0);
-  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > MAX_ADDED)
-    return 'it adds or removes channels';
-  const zero = (value: number): number[][] =>
-    Array.from({ length: value }, () => new Array<number>(flow.base.channels).fill(0));
-  const fill = (value: number): number[] => new Array<number>(value).fill(spec.value);
+  const addsFew = front >= 0 && back >= 0 && front + back <= MAX_ADDED;
+  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || !addsFew) return 'it adds or removes channels';
+  const zero = (count: number): number[][] =>
+    Array.from({ length: count }, () => new Array<number>(flow.base.channels).fill(0));
+  const fill = (count: number): number[] => new Array<number>(count).fill(spec.value);
   return step.absorb(
     withMap(flow, {
       m: [...zero(front), ...flow.map.m, ...zero(back)],

@@ -52,11 +52,10 @@ function widened(record: EndRecord, view: DataView): EndRecord {
     centralSize: uint64(view, END64_AT.centralSize),
     centralStart: uint64(view, END64_AT.centralStart),
   };
-  const agree =
-    (record.entries === MAX16 || record.entries === wide.entries) &&
-    (record.centralSize === MAX32 || record.centralSize === wide.centralSize) &&
-    (record.centralStart === MAX32 || record.centralStart === wide.centralStart);
-  if (!agree) throw zipMalformed('its two end records differ', record.start);
+  const agrees = (key: keyof typeof wide, noRoom: number): boolean =>
+    record[key] === noRoom || record[key] === wide[key];
+  if (!agrees('entries', MAX16) || !agrees('centralSize', MAX32) || !agrees('centralStart', MAX32))
+    throw zipMalformed('its two end records differ', record.start);
   return { ...record, ...wide };
 }
 

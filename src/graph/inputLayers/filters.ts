@@ -130,14 +130,9 @@ function flattenedImage(
   let at = from;
   for (let i = 0; i < MAX_CHAIN; i++) {
     const dims = dimsOf(at)?.slice(1);
-    if (
-      dims &&
-      dims.length >= 2 &&
-      dims.length <= 3 &&
-      dims.every((dim) => typeof dim === 'number') &&
-      product(dims as number[]) === inner
-    ) {
-      const [x = 1, y = 1, z = 1] = dims as number[];
+    const isPicture = dims?.length === 2 || dims?.length === 3;
+    if (isPicture && dims.every((dim) => typeof dim === 'number') && product(dims) === inner) {
+      const [x = 1, y = 1, z = 1] = dims;
       if (dims.length === 2) return { channels: 1, height: x, width: y, last: false };
       const last = COLOUR_COUNTS.has(z) && !COLOUR_COUNTS.has(x);
       return last ? { channels: z, height: x, width: y, last } : { channels: x, height: y, width: z, last };

@@ -1,3 +1,4 @@
+import { isOfKind } from '../../bytes/errors.ts';
 import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Model, Node, Tensor } from '../../formats/onnx/model.ts';
 import { BOOL, DOUBLE, FLOAT, INT32, INT64 } from '../../tensors/dtypes.ts';
@@ -92,12 +93,6 @@ function toInteger(node: Node): boolean {
  * reports it. A cancel goes on.
  */
 function ignoreUnreadable(error: unknown, tensor: Tensor): void {
-  const kind = (error as { kind?: unknown }).kind;
-  if (
-    kind !== 'malformed' &&
-    kind !== 'unsupported' &&
-    kind !== 'refused' &&
-    !(kind === 'io' && tensor.storage.kind === 'external')
-  )
-    throw error;
+  const isMissingFile = isOfKind(error, 'io') && tensor.storage.kind === 'external';
+  if (!isMissingFile && !isOfKind(error, 'malformed', 'unsupported', 'refused')) throw error;
 }

@@ -136,7 +136,8 @@ class Flow implements Matching {
     const [x, y] = [this.one, this.two];
     if (x.stored.has(first) !== y.stored.has(second) || x.makers.has(first) !== y.makers.has(second)) return;
     // A weight that keeps its name elsewhere was not renamed.
-    if (first !== second && x.stored.has(first) && (y.stored.has(first) || x.stored.has(second))) return;
+    const keepsName = y.stored.has(first) || x.stored.has(second);
+    if (first !== second && x.stored.has(first) && keepsName) return;
     this.toFirst.set(second, first);
     this.toSecond.set(first, second);
     this.open.push([first, second]);

@@ -130,16 +130,10 @@ function part(tensor: Tensor, at: number, n: number, total: number): Tensor {
 /** The one axis along which `b` is the sum of `a`, to the rounding of its type; null where it is not. */
 async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<number | null> {
   const axes = a.dims.flatMap((dim, i) => (dim === b.dims[i] ? [] : [i]));
-  const [axis] = axes;
-  if (
-    a.dims.length !== b.dims.length ||
-    axes.length !== 1 ||
-    axis === undefined ||
-    b.dims[axis] !== 1 ||
-    !isComputedFloat(a.dtype) ||
-    elementCount(a) > STEP_ELEMENTS
-  )
-    return null;
+  const [axis, ...more] = axes;
+  if (a.dims.length !== b.dims.length || axis === undefined || more.length) return null;
+  const isComparable = isComputedFloat(a.dtype) && elementCount(a) <= STEP_ELEMENTS;
+  if (b.dims[axis] !== 1 || !isComparable) return null;
   const x = (await decodeTensor(models.a.ctx, a, a.name)).values;
   const y = (await decodeTensor(models.b.ctx, b, b.name)).values;
   const rounding = sumRounding(a.dtype);

@@ -1,5 +1,6 @@
 import { compose, type Affine, columnCount } from '../../adapt/maps/affine.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
+import { mapOfRecord } from '../../adapt/maps/mapOfRecord.ts';
 import { provenanceOf, type ProvenanceStep } from '../../adapt/report/provenance.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, Model, ValueInfo } from '../../formats/onnx/model.ts';
@@ -84,25 +85,16 @@ export function inputMaps(original: Model, adapted: Model): InputMaps {
 /** What a file records is checked like anything else in it. */
 function checked(input: unknown, adapted: Model): MappedInput {
   const { name, axis, matrix, shift } = (input ?? {}) as Record<string, unknown>;
-  const numbers = (v: unknown, length: number): v is number[] =>
-    Array.isArray(v) && v.length === length && v.every((n) => typeof n === 'number' && Number.isFinite(n));
-  const rows = Array.isArray(matrix) ? (matrix as unknown[]) : [];
-  const width = Array.isArray(rows[0]) ? rows[0].length : 0;
-  const good =
-    typeof name === 'string' &&
-    Number.isSafeInteger(axis) &&
-    (axis as number) >= 0 &&
-    rows.length > 0 &&
-    rows.length <= MAX_CHANNELS &&
-    width > 0 &&
-    width <= MAX_CHANNELS &&
-    rows.every((row) => numbers(row, width)) &&
-    numbers(shift, rows.length);
-  if (!good) throw unrelated('What the adapted model records about its adaptation is damaged.');
-  const declared = adapted.graph.inputs.find((i) => i.name === name);
-  if (!declared)
-    throw unrelated(`The adapted model records a change to input \`${name as string}\`, which it doesn't have.`);
-  return { name: name as string, axis: axis as number, map: { m: rows as number[][], b: shift as number[] } };
+  const map = mapOfRecord(matrix, shift, MAX_CHANNELS);
+  if (typeof name !== 'string' || !isCount(axis) || !map)
+    throw unrelated('What the adapted model records about its adaptation is damaged.');
+  const isDeclared = adapted.graph.inputs.some((declared) => declared.name === name);
+  if (!isDeclared) throw unrelated(`The adapted model records a change to input \`${name}\`, which it doesn't have.`);
+  return { name, axis, map };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function fits(original: Model, adapted: Model, { name, axis, map }: MappedInput): void {

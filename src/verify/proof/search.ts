@@ -169,11 +169,8 @@ function isMovable(difference: TensorDifference, { request, seam }: Round): bool
   const { a, b, rebuilt } = request;
   if (a.outputs.includes(difference.name) || b.outputs.includes(difference.name)) return false;
   if (!isOurs(rebuilt) && rebuilt.unequal) return rebuilt.unequal.has(difference.name);
-  return (
-    Number.isNaN(difference.maxAbs) ||
-    seam.sameMaker.has(difference.name) ||
-    (isOurs(rebuilt) && !rebuilt.equal.has(difference.name))
-  );
+  if (Number.isNaN(difference.maxAbs) || seam.sameMaker.has(difference.name)) return true;
+  return isOurs(rebuilt) && !rebuilt.equal.has(difference.name);
 }
 
 /** Runs both whole models. */

@@ -67,11 +67,17 @@ export class ModelPage extends LitElement {
     find: () => void this.#parts.find?.show(),
     showTab: (tab) => (this.tab = tab),
     togglePanel: () => this.#togglePanel(),
-    dismiss: () => this.#dismiss(),
+    dismiss: () => {
+      this.#reading.fail('');
+      this.#focusView();
+    },
     offerMenu: (target) => this.#offerMenu(target),
     chooseTensor: (name) => (this.tensor = name),
     viewTable: (table) => (this.table = table),
-    closeFind: () => this.#closeFind(),
+    closeFind: () => {
+      this.#reading.mark([]);
+      this.#focusView();
+    },
     changeView: () => this.#kept.changed(),
     layOut: () => this.#laidOut(),
   };
@@ -199,11 +205,6 @@ export class ModelPage extends LitElement {
     if (this.#reading.bookmarks.length === 0) this.#focusView();
   }
 
-  #dismiss(): void {
-    this.#reading.fail('');
-    this.#focusView();
-  }
-
   async #readDetails(): Promise<void> {
     this.panel = { ...this.panel, hidden: false };
     await this.updateComplete;
@@ -246,11 +247,6 @@ export class ModelPage extends LitElement {
     await this.#reading.choose(key, { reveal: false });
     this.#reading.say(`${open ? 'Opened' : 'Closed'} ${session.model.nameOf(key)}`);
     await this.#parts.graphView?.relayout(key);
-  }
-
-  #closeFind(): void {
-    this.#reading.mark([]);
-    this.#focusView();
   }
 
   #laidOut(): void {

@@ -125,12 +125,7 @@ export class InputLayerTab extends LitElement {
     };
     const before = tiles(page.before);
     const after = page.after ? tiles(page.after) : [];
-    const wipes =
-      page.after !== null &&
-      before[0]?.pictures.length === 1 &&
-      after[0]?.pictures.length === 1 &&
-      before[0].pictures[0]?.width === after[0].pictures[0]?.width &&
-      before[0].pictures[0]?.height === after[0].pictures[0]?.height;
+    const wipes = page.after !== null && areAlike(before[0], after[0]);
     this.#tiles = {
       before,
       after,
@@ -272,5 +267,12 @@ export class InputLayerTab extends LitElement {
       </button>
     </div>`;
   }
+}
+
+/** Whether both have one picture of one size, so that one can lie over the other. */
+function areAlike(one: Tile | undefined, other: Tile | undefined): boolean {
+  const [a, b] = [one?.pictures[0], other?.pictures[0]];
+  if (one?.pictures.length !== 1 || other?.pictures.length !== 1) return false;
+  return a?.width === b?.width && a?.height === b?.height;
 }
 customElements.define('cw-input-layer-tab', InputLayerTab);

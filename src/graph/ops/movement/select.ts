@@ -100,13 +100,15 @@ function kept(size: Dim, { start, end, step }: Cut): Dim {
   if (step === 0) throw new RangeError('its step is 0');
   if (size === 0) return 0;
   // Going backward to the largest number is going nowhere by the text, and to the start in ONNX Runtime.
-  if (typeof step !== 'number' || (step < 0 && (end === FAR || end === Number(2n ** 63n - 1n)))) return null;
+  const endsAtLargest = end === FAR || end === Number(2n ** 63n - 1n);
+  if (typeof step !== 'number' || (step < 0 && endsAtLargest)) return null;
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
     return slicedRange(size, { start, end, step }).count;
   }
   if (step > 0) return span(edge(start, size), edge(end, size), step);
-  const all = (start === -1 || (typeof start === 'number' && start >= FAR)) && typeof end === 'number' && end <= -FAR;
-  return all ? floorDivide(size, -step - 1, -step) : null;
+  const fromLast = start === -1 || (typeof start === 'number' && start >= FAR);
+  const toFirst = typeof end === 'number' && end <= -FAR;
+  return fromLast && toFirst ? floorDivide(size, -step - 1, -step) : null;
 }
 
 /** Where a cut lies in an axis: counted from behind when negative, and never outside. */

@@ -51,8 +51,9 @@ export async function unexplainedNode(wiring: Wiring, models: readonly Wiring[])
 async function isKnown(node: Node, b: Wiring, known: readonly Known[]): Promise<boolean> {
   const calls = callsFunction(node, b);
   for (const { wiring, bytes, sameMeaning, sameFunctions } of known) {
+    if (!sameMeaning || (calls && !sameFunctions)) continue;
     const other = wiring.makers.get(node.outputs.find(Boolean) ?? '');
-    if (!other || !sameMeaning || (calls && !sameFunctions) || !(await sameNode(other, node, bytes))) continue;
+    if (!other || !(await sameNode(other, node, bytes))) continue;
     if (await sameStoredInputs(b.reads(node), wiring, b, bytes)) return true;
   }
   return false;
