@@ -18,9 +18,9 @@ export function testFiles(folder) {
 }
 
 /**
- * Runs test files, `atATime` processes at once: as many as there are processors where nothing is said. Options go to the test runner; a reporter among them
- * replaces ours. `perProcess` neighbours share a process, and with it what V8 and ONNX Runtime have compiled. `held` is
- * that of `run`.
+ * Runs test files, `atATime` processes at once: as many as there are processors where nothing is said. Options go to
+ * the test runner; a reporter among them replaces ours. `perProcess` neighbours share a process, and with it what V8
+ * and ONNX Runtime have compiled. `held` is that of `run`.
  */
 export async function runTests(label, files, settings = {}) {
   const { options = [], env = {}, held = false, perProcess = 1, atATime = availableParallelism() } = settings;

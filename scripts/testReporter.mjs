@@ -1,6 +1,8 @@
 /** How many of the slowest files are named. */
 const NAMED = 8;
-/** Reasons of skipped tests that an installation would mend; others stay: another system, files that are not at hand. */
+/**
+ * Reasons of skipped tests that an installation would mend; others stay: another system, files that are not at hand.
+ */
 const INSTALLABLE = /not installed/;
 /** What Node's runner gives as the reason where `--test-name-pattern` left a test out. */
 const OTHER_NAME = 'test name does not match pattern';

@@ -37,7 +37,9 @@ export function writeStartFolder(repository = root) {
   return folder;
 }
 
-/** The samples lie inside a repository; a question about that would cover the corner where conversions are announced. */
+/**
+ * The samples lie inside a repository; a question about that would cover the corner where conversions are announced.
+ */
 const SETTINGS = {
   'git.openRepositoryInParentFolders': 'never',
   'files.exclude': { '**/.vscode': true },

@@ -39,8 +39,8 @@ function page(build, configuration) {
 
 /**
  * Serves VS Code for the Web from the server build's own files, with no server behind it: extensions run in the
- * browser's extension host, a web worker. `extensions` are folders; each is served under its position. `suites` is that of
- * `startServer`.
+ * browser's extension host, a web worker. `extensions` are folders; each is served under its position. `suites` is that
+ * of `startServer`.
  */
 export async function startWebHost({ extensions, suites = false }) {
   const build = await getServerBuild();

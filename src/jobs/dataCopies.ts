@@ -71,8 +71,8 @@ export interface WrittenWithCopies {
 }
 
 /**
- * Copies what is not there yet into the folder of `out`, then runs `write`, which gives the path of what it wrote. Where
- * either fails, nothing stays behind of the copies. Throws as `saveBeside` and `write` do.
+ * Copies what is not there yet into the folder of `out`, then runs `write`, which gives the path of what it wrote.
+ * Where either fails, nothing stays behind of the copies. Throws as `saveBeside` and `write` do.
  */
 export async function withDataCopies(
   copies: readonly DataCopy[],

@@ -116,7 +116,9 @@ class Packer {
   }
 }
 
-/** A page model as rows of numbers. `unpackModel` in unpack.ts gives the same model back, and reads rows in this order. */
+/**
+ * A page model as rows of numbers. `unpackModel` in unpack.ts gives the same model back, and reads rows in this order.
+ */
 export function packModel(model: PageModel): PackedModel {
   const { nodes, edges, inner, ...head } = model;
   const packer = new Packer();

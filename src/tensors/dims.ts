@@ -1,4 +1,6 @@
-/** How many elements tensors of these dims have; 1 for a scalar. Not checked: sizes in a file may exceed safe integers. */
+/**
+ * How many elements tensors of these dims have; 1 for a scalar. Not checked: sizes in a file may exceed safe integers.
+ */
 export function product(dims: readonly number[]): number {
   return dims.reduce((total, dim) => total * dim, 1);
 }

@@ -154,8 +154,8 @@ function bitsOf(dtype: number): number {
 }
 
 /**
- * Types that ONNX has no number for, under numbers of our own. They have no row: tensors of them are listed and kept, and
- * their values can't be read.
+ * Types that ONNX has no number for, under numbers of our own. They have no row: tensors of them are listed and kept,
+ * and their values can't be read.
  */
 const LISTED_TYPES: Readonly<Record<number, { readonly name: string; readonly bits: number }>> = {
   1001: { name: 'float6e2m3', bits: 6 },
@@ -178,7 +178,9 @@ const BY_NAME: ReadonlyMap<string, number> = new Map(
   ),
 );
 
-/** The number of an element type by its name in the table, such as `bfloat16`; null for a name that it does not have. */
+/**
+ * The number of an element type by its name in the table, such as `bfloat16`; null for a name that it does not have.
+ */
 export function dtypeByName(name: string): number | null {
   return BY_NAME.get(name) ?? null;
 }

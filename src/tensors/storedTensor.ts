@@ -31,7 +31,9 @@ export interface StoredTensor {
   readonly texts?: (range: ElementRange) => Promise<Uint8Array[]>;
   /** Of a sparse tensor: the elements that are stored. All others are 0. */
   readonly sparse?: StoredTensor;
-  /** The same for tensors that are one: they hold the same numbers at the same place. Absent where a file shares none. */
+  /**
+   * The same for tensors that are one: they hold the same numbers at the same place. Absent where a file shares none.
+   */
   readonly numbersAt?: string;
   /** Reading a range means walking to it, so many small ranges are better read as one. */
   readonly walked?: boolean;

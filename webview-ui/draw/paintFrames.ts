@@ -9,8 +9,8 @@ const SQUARE = 24;
 const RADIUS = 6;
 
 /**
- * Frames of open groups, outer ones first. All of one depth are drawn at once: they don't overlap, and a path of its own
- * for each would cost more than all else in a picture of thousands.
+ * Frames of open groups, outer ones first. All of one depth are drawn at once: they don't overlap, and a path of its
+ * own for each would cost more than all else in a picture of thousands.
  */
 export function paintFrames(brush: Brush, marks: Marks): void {
   for (const frames of brush.scene.framesByDepth) paintLevel(brush, frames);

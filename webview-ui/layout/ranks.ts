@@ -67,7 +67,9 @@ export function rankNodes(n: number, edges: Edges): Ranks {
   return { rank, depth, rows };
 }
 
-/** Nodes in an order, and the place of each in it. An edge to an earlier place runs backwards and counts for nothing. */
+/**
+ * Nodes in an order, and the place of each in it. An edge to an earlier place runs backwards and counts for nothing.
+ */
 interface Sorted {
   readonly order: Int32Array;
   readonly position: Int32Array;

@@ -204,7 +204,9 @@ export function shiftBeforeMap(affine: Affine): number[] | null {
   return fits && u.every(Number.isFinite) ? u : null;
 }
 
-/** Brings the augmented rows `[m | b]` into reduced form, in place. Gives each pivot's column, for rows that have one. */
+/**
+ * Brings the augmented rows `[m | b]` into reduced form, in place. Gives each pivot's column, for rows that have one.
+ */
 function eliminate(rows: number[][], columns: number): number[] {
   const pivots: number[] = [];
   for (let k = 0; k < columns && pivots.length < rows.length; k++) {

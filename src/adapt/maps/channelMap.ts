@@ -74,8 +74,8 @@ export function rgbFromGray(): ChannelMap {
 }
 
 /**
- * Raw pixels in, normalisation moved into the model: `x_old = (pixel · scale − mean) / std`. Throws `refused` for numbers
- * that are not finite, a std or scale of zero, and lists of another length than 1 or `channels`.
+ * Raw pixels in, normalisation moved into the model: `x_old = (pixel · scale − mean) / std`. Throws `refused` for
+ * numbers that are not finite, a std or scale of zero, and lists of another length than 1 or `channels`.
  */
 export function normalize(normalisation: Normalisation, channels = 3): ChannelMap {
   const mean = perChannel(normalisation.mean, channels, 'mean');

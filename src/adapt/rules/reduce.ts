@@ -52,7 +52,9 @@ function reduceAll(step: Step, flow: Flow): true | string {
   return stays ? step.sink(new Map()) : 'it reduces channels and pixels at once';
 }
 
-/** Over the channels alone: sums and means go into the map, and the extreme of copies of one channel is that channel. */
+/**
+ * Over the channels alone: sums and means go into the map, and the extreme of copies of one channel is that channel.
+ */
 function reduceChannels(step: Step, flow: Flow): true | string {
   const { opType } = step.node;
   const rows = flow.map.m.length;

@@ -1,7 +1,10 @@
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import { multiply } from '../sizes/dims.ts';
 
-/** What a counting rule may ask about a node: dims of its inputs and outputs by their place, null where the rank is unknown. */
+/**
+ * What a counting rule may ask about a node: dims of its inputs and outputs by their place, null where the rank is
+ * unknown.
+ */
 export interface CountedNode {
   readonly node: Node;
   input(index: number): readonly Dim[] | null;

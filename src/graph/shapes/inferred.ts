@@ -24,7 +24,9 @@ export interface InferredHolder {
 
 export type Inferred = InferredTensor | InferredHolder;
 
-/** A tensor as far as it is known; `reason` says why not all of it is, and is left out where there is nothing to say. */
+/**
+ * A tensor as far as it is known; `reason` says why not all of it is, and is left out where there is nothing to say.
+ */
 export function inferredTensor(dtype: number | null, dims: readonly Dim[] | null, reason?: string): InferredTensor {
   return reason === undefined ? { kind: 'tensor', dims, dtype } : { kind: 'tensor', dims, dtype, reason };
 }

@@ -198,8 +198,8 @@ function either(a: Dim, b: Dim, which: Extreme): Dim {
 }
 
 /**
- * Numpy's rule for one axis. A symbol against 1 stays; against another size it takes that size. Throws RangeError for two
- * numbers that differ.
+ * Numpy's rule for one axis. A symbol against 1 stays; against another size it takes that size. Throws RangeError for
+ * two numbers that differ.
  */
 export function broadcast(a: Dim, b: Dim): Dim {
   if (a === b) return a;

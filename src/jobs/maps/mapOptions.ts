@@ -48,7 +48,9 @@ function givesNumbers({ mean, std, scale }: MapOptions): boolean {
   return mean !== undefined || std !== undefined || scale !== undefined;
 }
 
-/** The numbers of a normalisation as they were typed; 0, 1 and 1 where one is absent. Throws `refused` for what is none. */
+/**
+ * The numbers of a normalisation as they were typed; 0, 1 and 1 where one is absent. Throws `refused` for what is none.
+ */
 export function normalisationOf({
   mean = '0',
   std = '1',

@@ -179,7 +179,9 @@ function orderText(name: string, order: PatchOrder): string {
   return `The file does not record in which order ${name} reads its patches; the two agree as ${order}.`;
 }
 
-/** What an optimizer keeps that still has the shape of a weight that lost it: the next step of the optimizer would fail. */
+/**
+ * What an optimizer keeps that still has the shape of a weight that lost it: the next step of the optimizer would fail.
+ */
 function staleMoments(
   { changed }: PairedTensors,
   weights: readonly ChangedTensor[],

@@ -14,9 +14,9 @@ export interface FocusPlaces {
 const NOT_FOR_A_VIEW = /^(Tab|Shift|Control|Alt|Meta|F\d+)$/;
 
 /**
- * The focus of a page in a frame. When VS Code takes it, for a menu, a list or a message of its own, the browser forgets
- * which element had it, and gives it back to none. Here it returns to that element; and keys that are pressed while
- * nothing has the focus, as in a page that was just opened, go to the view.
+ * The focus of a page in a frame. When VS Code takes it, for a menu, a list or a message of its own, the browser
+ * forgets which element had it, and gives it back to none. Here it returns to that element; and keys that are pressed
+ * while nothing has the focus, as in a page that was just opened, go to the view.
  */
 export class FocusKeeper implements ReactiveController {
   readonly #places: FocusPlaces;

@@ -1,7 +1,10 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 
-/** What the page says under its header: what went wrong, until the reader dismisses it (`dismissed`), and a trouble that stays. */
+/**
+ * What the page says under its header: what went wrong, until the reader dismisses it (`dismissed`), and a trouble that
+ * stays.
+ */
 export class Notices extends LitElement {
   static override properties = { notice: { attribute: false }, trouble: { attribute: false } };
   static override styles = css`

@@ -19,8 +19,8 @@ const MAX_STEPS = 64;
 const HANDS_ON = new Set(['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape']);
 
 /**
- * The product with one more size. An unknown size counts as a name of its own, made of `index`, so that it equals itself
- * alone.
+ * The product with one more size. An unknown size counts as a name of its own, made of `index`, so that it equals
+ * itself alone.
  */
 export function timesSize(monomial: Monomial, size: Size, index: number): Monomial {
   if (typeof size === 'number') return { n: monomial.n * size, symbols: monomial.symbols };

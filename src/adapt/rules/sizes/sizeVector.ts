@@ -56,7 +56,9 @@ function makerOf(walk: Walk, name: string | undefined): Node | null {
   return name === undefined ? null : (connectionsOf(walk.graph.nodes).makers.get(name) ?? null);
 }
 
-/** The standard operator that makes a tensor for one reader alone, and that no rule has changed yet; null for others. */
+/**
+ * The standard operator that makes a tensor for one reader alone, and that no rule has changed yet; null for others.
+ */
 function ownMaker(walk: Walk, name: string): Node | null {
   const maker = makerOf(walk, name);
   if (!maker || maker.domain !== '' || walk.rewrites.has(maker)) return null;

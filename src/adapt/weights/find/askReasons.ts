@@ -66,7 +66,10 @@ export function layerDoubt({ name, dims, channels }: ImageTensor, tensors: reado
   return `Every convolution in this file has a kernel of 1×1, so ${name} may read the coordinates of points, not an image`;
 }
 
-/** StyleGAN2's discriminators have a convolution's bias in the activation behind it: `convs.0.0.weight`, `convs.0.1.bias`. */
+/**
+ * StyleGAN2's discriminators have a convolution's bias in the activation behind it: `convs.0.0.weight`,
+ * `convs.0.1.bias`.
+ */
 function hasLoneBiasBehind(name: string, tensors: readonly StoredTensor[]): boolean {
   const names = byName(tensors);
   const module = moduleOf(name);

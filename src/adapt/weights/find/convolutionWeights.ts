@@ -10,8 +10,8 @@ const WEIGHT_PARTS = /(weight_v|weight_orig|original[01]?)$/;
 const OTHER_LAYOUT = 'kernel';
 
 /**
- * What stands beside a weight that is standardised when the network runs (NFNets' ScaledStdConv2d, mmcv's ConvAWS2d), or
- * rounded as a quantised network would round it (torch.ao, pytorch-quantization, brevitas).
+ * What stands beside a weight that is standardised when the network runs (NFNets' ScaledStdConv2d, mmcv's ConvAWS2d),
+ * or rounded as a quantised network would round it (torch.ao, pytorch-quantization, brevitas).
  */
 const RUNTIME_PARTS = [
   ...['gain', 'weight_gamma'],
@@ -37,8 +37,8 @@ export function isWeightPart({ name }: StoredTensor): boolean {
 }
 
 /**
- * A tensor that shows that a weight is standardised or rounded when the network runs; null where there is none. A sum of
- * the channels has another deviation and is rounded otherwise, so it would give another function.
+ * A tensor that shows that a weight is standardised or rounded when the network runs; null where there is none. A sum
+ * of the channels has another deviation and is rounded otherwise, so it would give another function.
  */
 export function runtimePart(tensor: StoredTensor, names: ReadonlyMap<string, unknown>): string | null {
   return RUNTIME_PARTS.map((part) => siblingName(tensor.name, part)).find((name) => names.has(name)) ?? null;

@@ -31,7 +31,9 @@ export interface Frame {
 const MAX_HELD_BYTES = 1024 ** 3;
 /** What a message costs in memory besides its texts: the object, its reference, its lists. */
 const MESSAGE_COST = 256;
-/** What a node costs: itself, and what shapes, channels and the graph's groups keep of it. An empty one takes 1.2 kB. */
+/**
+ * What a node costs: itself, and what shapes, channels and the graph's groups keep of it. An empty one takes 1.2 kB.
+ */
 export const NODE_COST = 1024;
 /** What a text or a kept value costs besides its characters. */
 const TEXT_COST = 48;

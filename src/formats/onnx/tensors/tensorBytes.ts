@@ -13,9 +13,9 @@ type Stored<K extends TensorStorage['kind']> = Extract<TensorStorage, { kind: K 
 
 /**
  * Hands a range of a numeric tensor to `visit`, part by part and in order, as raw_data holds it, whatever the storage.
- * Elements below a byte share bytes, so `from` must be one that begins with a byte. Only the bytes of the range are read,
- * except that varints before it must be walked. Throws `malformed` if the data doesn't match dims as far as it was
- * read, and what the external reader throws.
+ * Elements below a byte share bytes, so `from` must be one that begins with a byte. Only the bytes of the range are
+ * read, except that varints before it must be walked. Throws `malformed` if the data doesn't match dims as far as it
+ * was read, and what the external reader throws.
  */
 export async function streamBytes(
   data: TensorData,

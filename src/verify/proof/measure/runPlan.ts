@@ -43,7 +43,9 @@ export interface RunPlan {
   readonly wide: boolean;
   /** Whole models, which the runtime may optimise; a stem runs each node as written. */
   readonly whole: boolean;
-  /** The same inputs always give the same numbers. Else shaking pixels would show what the model draws, not rounding. */
+  /**
+   * The same inputs always give the same numbers. Else shaking pixels would show what the model draws, not rounding.
+   */
   readonly isSteady: boolean;
   /** Shared by all runs of a proof. */
   readonly budget: WorkBudget;

@@ -92,7 +92,10 @@ export class Pointing {
     else if (piece < 0) this.#graph.select(null, { reveal: false });
   }
 
-  /** The menu is for what lies under the pointer; by keyboard, for the line or layer it has come to; else for the whole graph. */
+  /**
+   * The menu is for what lies under the pointer; by keyboard, for the line or layer it has come to; else for the whole
+   * graph.
+   */
   #menu(event: MouseEvent): void {
     const byPointer = event.button === 2 || event.ctrlKey;
     const { selected, pointed } = this.#graph;
