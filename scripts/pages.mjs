@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { runTests, testFiles } from './nodeTests.mjs';
 import { main, root } from './step.mjs';
 
+/** Files that share a process, which takes as long to start as one of their tests to run. */
+const PER_PROCESS = 4;
+
 const WITH_VSCODE = /(?:person\w*|web)\.test\.ts$/;
 
 /** Those that need the packaged extension and a VS Code; all others in their folder drive the page alone. */
@@ -17,7 +20,8 @@ export async function pageTests(args = [], { env = {}, held = false } = {}) {
   const given = args.filter((a) => !a.startsWith('-'));
   const options = args.filter((a) => a.startsWith('-'));
   const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => !WITH_VSCODE.test(file));
-  await runTests('Page tests', files, { options, held, env: { ...env, CHANNELWISE_PAGE: script } });
+  const perProcess = PER_PROCESS;
+  await runTests('Page tests', files, { options, held, perProcess, env: { ...env, CHANNELWISE_PAGE: script } });
 }
 
 if (process.argv[1]?.endsWith('pages.mjs')) await main(() => pageTests(process.argv.slice(2)));

@@ -1,4 +1,5 @@
 import { format } from 'node:util';
+import { PATIENCE_MS } from '../patience.mjs';
 
 /** What VS Code says of itself, in a closed network and without its optional parts; not about us. */
 const NOISE = new RegExp(
@@ -13,8 +14,8 @@ const NOISE = new RegExp(
   ].join('|'),
 );
 
-/** A suite that says nothing for this long is stuck. */
-const LIMIT_MS = 2 * 60_000;
+/** A suite that says nothing for this long is stuck: a test in it has ended by then. */
+const LIMIT_MS = PATIENCE_MS + 60_000;
 
 /**
  * Opens VS Code on a folder with a suite to be run in its extension host, and waits for the verdict.
@@ -23,6 +24,7 @@ const LIMIT_MS = 2 * 60_000;
  */
 export async function runHostSuite({ browser, url, folder, extensions, suite, log }) {
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   try {
     const page = await context.newPage();
     let heard = () => undefined;

@@ -312,9 +312,9 @@ test('everything can be reached by keyboard and has a name', async () => {
   await page.getByRole('application').focus();
   await page.keyboard.press('Alt+ArrowDown');
   await page.keyboard.press('Enter');
-  await page.waitForSelector('aside:focus', { timeout: 5_000 });
+  await page.waitForSelector('aside:focus');
   await page.keyboard.press('Escape');
-  await page.waitForSelector('[role=application]:focus', { timeout: 5_000 });
+  await page.waitForSelector('[role=application]:focus');
   await close();
 });
 

@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { packModel } from '../../src/protocol/pack.ts';
 import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { launchBrowser } from '../../scripts/browser.mjs';
+import { PATIENCE_MS } from '../../scripts/patience.mjs';
 import { pageHtml } from '../../src/vscode/editor/pageHtml.ts';
 import { bundlePage } from '../../webview-ui/build.mjs';
 import { THEMES } from '../fixtures/themes.ts';
@@ -20,8 +21,12 @@ import type { ThemeKind } from '../fixtures/themes.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const NONCE = 'c2VjcmV0LW5vbmNl';
 
+let launched: Promise<Browser> | null = null;
+
+/** The browser of this process: the files that share one share its tabs. */
 export function launch(): Promise<Browser> {
-  return launchBrowser();
+  launched ??= launchBrowser();
+  return launched;
 }
 
 /**
@@ -145,6 +150,7 @@ function tabsWith(browser: Browser, deviceScaleFactor: number): Tabs {
 
 async function newTab(context: BrowserContext): Promise<Tab> {
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const tab: Tab = { page, visit: null };
   page.on('pageerror', (error) => tab.visit?.problems.push(String(error)));
   page.on('console', (message) => {

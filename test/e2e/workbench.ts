@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
+import { PATIENCE_MS } from '../../scripts/patience.mjs';
 import { startServer, windowUrl } from '../../scripts/vscode/server.mjs';
 
 const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
-const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
 
 /** The VSIX that is tested. */
 export function packaged(): string {
@@ -57,6 +57,7 @@ export class Workbench {
     mkdirSync(SHOTS, { recursive: true });
     const browser = await launchBrowser();
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    context.setDefaultTimeout(PATIENCE_MS);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const workbench = new Workbench(browser, context, await context.newPage(), server);
     await workbench.goTo(folder);
@@ -84,7 +85,6 @@ export class Workbench {
   }
 
   private async goTo(folder: string): Promise<void> {
-    this.page.setDefaultTimeout(PATIENCE);
     await this.page.goto(windowUrl(this.url, folder));
   }
 
@@ -96,7 +96,7 @@ export class Workbench {
   async menuItem(target: string | Locator, command: string): Promise<Locator> {
     const row = typeof target === 'string' ? this.file(target) : target;
     const item = this.page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + PATIENCE_MS;
     for (;;) {
       await row.click({ button: 'right' });
       await this.page.locator('.context-view').getByRole('menuitem').first().waitFor();
@@ -121,7 +121,7 @@ export class Workbench {
 
   /** The frame of the page that shows a text now; webviews sit two frames deep. */
   async pageWith(text: string): Promise<Frame> {
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + PATIENCE_MS;
     while (Date.now() < end) {
       for (const frame of this.page.frames()) {
         const found = frame.locator('cw-app').getByText(text, { exact: false }).first();
@@ -152,7 +152,7 @@ export class Workbench {
   }
 
   async until(holds: () => Promise<boolean>, what: string): Promise<void> {
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + PATIENCE_MS;
     while (!(await holds())) {
       if (Date.now() > end) assert.fail(`not so: ${what}`);
       await this.page.waitForTimeout(50);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { PATIENCE_MS } from '../../scripts/patience.mjs';
 import { inParts } from '../../src/files/virtual/heldFiles.ts';
 import { useHostFiles } from '../../src/files/virtual/virtualFiles.ts';
 import type { Thread } from '../../src/rpc/thread.ts';
@@ -44,9 +45,12 @@ export async function endThreads(): Promise<void> {
   await jobs?.close();
 }
 
-/** Waits for something to become true; fails with `what` when it doesn't in thirty seconds. */
+/** Ends before its test does, so that the test can say what it waited for. */
+const ONE_WAIT_MS = PATIENCE_MS / 2;
+
+/** Waits for something to become true; fails with `what` when it never does. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 600; i++) {
+  for (const end = Date.now() + ONE_WAIT_MS; Date.now() < end;) {
     if (holds()) return;
     await pause(50);
   }
@@ -59,7 +63,7 @@ export async function writeUntil(
   change: () => Promise<void>,
   holds: () => Promise<boolean>,
 ): Promise<void> {
-  for (let i = 0; i < 30; i++) {
+  for (const end = Date.now() + ONE_WAIT_MS; Date.now() < end;) {
     await change();
     await pause(1000);
     if (await holds()) return;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { PATIENCE_MS } from '../../../scripts/patience.mjs';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { CallOptions } from '../../../src/rpc/messages.ts';
 import type { AdaptReply, VerifyReply, WorkerMethods } from '../../../src/page/workerMethods.ts';
@@ -25,8 +26,6 @@ const PROVED: VerifyReply = {
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A wait for what never comes ends, so that the test fails by what it compares. */
-const PATIENCE_MS = 20_000;
-
 async function until(happened: () => boolean): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; !happened() && Date.now() < end;) await soon();
 }
