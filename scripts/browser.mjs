@@ -48,17 +48,7 @@ function options() {
   };
 }
 
-/**
- * The browser of the run, where `shareBrowser` started one; else one of the caller's own. Closing it ends what the
- * caller opened.
- */
+/** A browser of the caller's own. One for several processes would take more: all that is said to it goes two ways. */
 export function launchBrowser() {
-  const shared = process.env.CHANNELWISE_BROWSER;
-  return shared ? chromium.connect(shared) : chromium.launch(options());
-}
-
-/** Starts one browser for many processes. They find it by `env`. */
-export async function shareBrowser() {
-  const server = await chromium.launchServer(options());
-  return { env: { CHANNELWISE_BROWSER: server.wsEndpoint() }, close: () => server.close() };
+  return chromium.launch(options());
 }

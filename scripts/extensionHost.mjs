@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
 import { launchBrowser } from './browser.mjs';
+import { bundleTests } from './bundleTests.mjs';
 import { runHostSuite } from './vscode/hostSuite.mjs';
 import { main, root, runNode, sideBySide, step } from './step.mjs';
 import { startServer } from './vscode/server.mjs';
@@ -100,11 +101,21 @@ async function runEverywhere(folders) {
   }
 }
 
+/** Writes what the suite opens: a folder on the disk, and an extension that holds one. */
+async function writeFixtures({ workspace, memory }) {
+  const { bundles, removeBundles } = await bundleTests(['test/fixtures/writeSuiteFiles.ts']);
+  try {
+    await runNode('Fixtures', [...bundles, workspace, memory]);
+  } finally {
+    removeBundles();
+  }
+}
+
 await main(async () => {
   const scratch = mkdtempSync(join(tmpdir(), 'channelwise-suite-'));
   const folders = { workspace: join(scratch, 'workspace'), memory: join(scratch, 'memory') };
   try {
-    await runNode('Fixtures', ['--import', 'tsx', 'test/fixtures/writeSuiteFiles.ts', ...Object.values(folders)]);
+    await writeFixtures(folders);
     if (process.argv.includes('--electron')) await inElectron(folders.workspace);
     else await runEverywhere(folders);
   } finally {

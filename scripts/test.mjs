@@ -4,7 +4,6 @@ import { main, runNode, sideBySide, step } from './step.mjs';
 // Runs before node_modules exists, so what needs packages is imported or started after the install.
 await main(async () => {
   await ensureInstalled();
-  const { shareBrowser } = await import('./browser.mjs');
   const { check } = await import('./check.mjs');
   const { runTests } = await import('./nodeTests.mjs');
   const { unitTests } = await import('./unit.mjs');
@@ -15,23 +14,17 @@ await main(async () => {
     vsix = await packageExtension();
   };
   await sideBySide(check, packaging);
-  const browser = await shareBrowser();
-  const inBrowser = { env: { ...browser.env, CHANNELWISE_VSIX: vsix }, held: true };
   // Unit tests compute, and tests in a browser wait most of their time: together they take little longer than the
   // first.
   const computing = () => step('Unit tests', () => unitTests());
   const waiting = async () => {
     await step('Tests inside the extension host', () =>
-      runNode('Extension host tests', ['scripts/extensionHost.mjs'], inBrowser),
+      runNode('Extension host tests', ['scripts/extensionHost.mjs'], { held: true }),
     );
     await step('Tests as a person, with the packaged extension', () =>
-      runTests('Person-like tests', personTests(), inBrowser),
+      runTests('Person-like tests', personTests(), { env: { CHANNELWISE_VSIX: vsix }, held: true }),
     );
-    await step('Tests of the page in Chromium', () => pageTests([], inBrowser));
+    await step('Tests of the page in Chromium', () => pageTests([], { held: true }));
   };
-  try {
-    await sideBySide(computing, waiting);
-  } finally {
-    await browser.close();
-  }
+  await sideBySide(computing, waiting);
 });

@@ -22,7 +22,9 @@ export async function startServer(options = {}) {
   const data = mkdtempSync(join(tmpdir(), 'channelwise-vscode-'));
   const folders = ['--server-data-dir', join(data, 'data'), '--extensions-dir', join(data, 'extensions')];
   const main = join(build, 'out', 'server-main.js');
-  const common = [main, '--accept-server-license-terms', '--disable-telemetry', ...folders];
+  // What a login shell would set matters to nobody here, and asking it takes seconds.
+  const quiet = ['--disable-telemetry', '--force-disable-user-env'];
+  const common = [main, '--accept-server-license-terms', ...quiet, ...folders];
   try {
     for (const folder of unpacked) cpSync(folder, join(data, 'extensions', basename(folder)), { recursive: true });
     for (const vsix of extensions) await runQuietly([...common, '--install-extension', vsix, '--force'], logFile);
