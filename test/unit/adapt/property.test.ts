@@ -20,7 +20,7 @@ import { SINKS } from '../../fixtures/stems/sinks.ts';
 import { STEPS } from '../../fixtures/stems/steps.ts';
 
 const SEED = Number(process.env.CHANNELWISE_SEED ?? 20261124);
-const COUNT = Number(process.env.CHANNELWISE_STEMS ?? 800);
+const COUNT = Number(process.env.CHANNELWISE_STEMS ?? 600);
 /**
  * The README's bound for float32; a stem may lose digits by cancelling shifts, so its own condition is kept small
  * by its steps.
