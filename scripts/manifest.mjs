@@ -18,7 +18,7 @@ function selector(all) {
 }
 
 function condition(all) {
-  return `resourceFilename =~ /(?:${all.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/i`;
+  return `resourceFilename =~ /(?:${all.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/i && !explorerResourceIsFolder`;
 }
 
 await main(async () => {

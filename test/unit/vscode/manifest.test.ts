@@ -57,6 +57,7 @@ test('the editor, the menus and the file icon are for the formats there are', ()
   const menu = contributes.menus['explorer/context'] ?? [];
   assert.ok(menu.length > 5);
   for (const { command, when } of menu) {
+    assert.match(when, / && !explorerResourceIsFolder$/, 'a folder may be called as a model is');
     const runs = command === 'channelwise.evaluate';
     assert.deepEqual(taken(when), runs ? graphs : [...extensions, ...otherExtensions], command);
   }
