@@ -1,3 +1,4 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
 import { decodeRaw, encodeRaw } from '../../tensors/elements.ts';
 import { elementType } from '../../formats/keras/elementTypes.ts';
 import type { NewData } from '../../formats/keras/hdf5/edit/replaceDataset.ts';
@@ -6,6 +7,8 @@ import { kerasMoments } from '../weights/kerasMoments.ts';
 import { datasetBytes } from '../../formats/keras/present/weightSource.ts';
 import { product } from '../../tensors/dims.ts';
 import { columnCount } from '../maps/affine.ts';
+
+const WRAPPED_KERNEL = /^(.+)[/\\]layer[/\\]vars[/\\]0$/;
 
 /** A weight with other dims now: how its channel axis, in the order of the dataset, follows from the new channels. */
 export interface ChangedWeight {
@@ -34,12 +37,20 @@ export async function optimizerState(tree: Hdf5Tree, changed: readonly ChangedWe
   const out = new Map<string, NewData>();
   for (const weight of changed) {
     const { path: name, layer, oldDims: dims } = weight;
+    refuseSecondCopy(tree, name);
     for (const { object } of kerasMoments(tensors, { name, layer, dims }, names)) {
       const made = await meanOf(tree, object, weight);
       if (made) out.set(object.path, made);
     }
   }
   return out;
+}
+
+/** `.keras` keeps the kernel of a SpectralNormalization twice: as its layer's and as its own. */
+function refuseSecondCopy(tree: Hdf5Tree, path: string): void {
+  const [, wrapper] = WRAPPED_KERNEL.exec(path) ?? [];
+  if (wrapper === undefined || !tree.objects.has(`${wrapper}/vars/0`)) return;
+  throw new ChannelwiseError('refused', 'keras-copy', `${wrapper} keeps the kernel of the layer in it a second time.`);
 }
 
 async function meanOf(tree: Hdf5Tree, { path, dataset }: Hdf5Object, weight: ChangedWeight): Promise<NewData | null> {

@@ -42,6 +42,8 @@ export function shapeEdits({ network, presented }: OpenedNetwork, walk: Walk): T
       const shape = memberAt(layer.json, 'build_config', 'input_shape');
       // A layer with several inputs has a list of shapes.
       put(inputs.length > 1 ? items(shape)[i] : shape, change);
+      // A layer in a wrapper, as SpectralNormalization, has a shape of its own.
+      put(memberAt(layer.json, 'config', 'layer', 'build_config', 'input_shape'), change);
       put(tensorShapes(given)[i], change);
     });
   }

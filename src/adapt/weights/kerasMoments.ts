@@ -26,6 +26,7 @@ export function kerasMoments<T extends NamedShape>(
   const alike = tensors.filter(({ dims }) => sameNumbers(dims, weight.dims));
   const variables = alike.filter(({ name }) => KERAS_OPTIMIZER.test(name));
   if (variables.length === 0) return [];
+  refuseRows(tensors, weight);
   if (alike.every(({ name }) => KERAS_OPTIMIZER.test(name) || changed.has(name))) return variables;
   const named = variables.filter(({ name }) => name.split(/[/\\]/).includes(weight.layer));
   if (named.length > 0) return named;
@@ -35,5 +36,19 @@ export function kerasMoments<T extends NamedShape>(
     `The file keeps the optimizer's variables, and which of them belong to ${weight.name} can't be told; save the ` +
       'model without its optimizer first.',
     { tensor: weight.name },
+  );
+}
+
+/** Adafactor keeps means over the outputs, which are no averages that a sum of channels can be told from. */
+function refuseRows(tensors: readonly NamedShape[], { name: weight, dims }: ChangedShape): void {
+  const rows = tensors.filter((tensor) => sameNumbers(tensor.dims, dims.slice(0, -1)));
+  const [first] = rows;
+  if (!first || !rows.every(({ name }) => KERAS_OPTIMIZER.test(name))) return;
+  throw new ChannelwiseError(
+    'refused',
+    'keras-optimizer',
+    `The file keeps an optimizer's ${first.name}, which seems to average ${weight} over its outputs (Adafactor); save ` +
+      'the model without its optimizer first.',
+    { tensor: weight },
   );
 }

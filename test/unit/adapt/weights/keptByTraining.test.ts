@@ -5,6 +5,7 @@ import { adaptWeights } from '../../../../src/adapt/weights/adaptWeights.ts';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { safetensorsFormat } from '../../../../src/formats/safetensors/format.ts';
 import { floatWeights, safetensorsFile } from '../../../fixtures/safetensors.ts';
+import { kerasMoments } from '../../../../src/adapt/weights/kerasMoments.ts';
 
 /** `conv.weight 2×3×1×2`, several in a text. */
 async function changedOf(texts: string, layers?: readonly string[]): Promise<string[]> {
@@ -78,4 +79,15 @@ test('averages kept as a list or without dots follow; a mask or a list of anothe
   assert.deepEqual(await changedOf(buffer), ['backbone.conv1.weight', 'ema_backbone_conv1_weight'], 'mmcv');
   for (const other of ['net.0.mask 4×3×1×2', 'ema.shadow_params.0 4, ema.shadow_params.1 4×3×1×2'])
     await assert.rejects(changedOf(`${NETWORK}, ${other}`), { code: 'copy' }, other);
+});
+
+test("Adafactor's means over the outputs of a Keras kernel are refused; a bias of their shape is none", () => {
+  const weight = { name: 'conv/kernel', dims: [3, 3, 3, 8], layer: 'conv' };
+  const moment = { name: 'optimizer/vars/4', dims: weight.dims };
+  const rows = { name: 'optimizer/vars/2', dims: [3, 3, 3] };
+  const found = (...more: readonly { name: string; dims: number[] }[]): unknown =>
+    kerasMoments([weight, moment, ...more], weight, new Set([weight.name]));
+  assert.deepEqual(found(), [moment]);
+  assert.throws(() => found(rows), { code: 'keras-optimizer' });
+  assert.deepEqual(found(rows, { name: 'other/kernel', dims: rows.dims }), [moment]);
 });
