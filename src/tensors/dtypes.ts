@@ -153,29 +153,18 @@ function bitsOf(dtype: number): number {
   return DTYPES[dtype]?.bits ?? 0;
 }
 
-/**
- * Types that ONNX has no number for, under numbers of our own. They have no row: tensors of them are listed and kept,
- * and their values can't be read.
- */
-const LISTED_TYPES: Readonly<Record<number, { readonly name: string; readonly bits: number }>> = {
-  1001: { name: 'float6e2m3', bits: 6 },
-  1002: { name: 'float6e3m2', bits: 6 },
-};
-
 /** The name of an element type, `dtype 99` for one we don't know. */
 export function dtypeName(dtype: number): string {
-  return DTYPES[dtype]?.name ?? LISTED_TYPES[dtype]?.name ?? `dtype ${dtype}`;
+  return DTYPES[dtype]?.name ?? `dtype ${dtype}`;
 }
 
-/** The bits of an element of any type that has a name; null of the others, and where they are not fixed. */
+/** The bits of an element; null of a type we don't know, and where they are not fixed. */
 export function elementBits(dtype: number): number | null {
-  return DTYPES[dtype]?.bits ?? LISTED_TYPES[dtype]?.bits ?? null;
+  return DTYPES[dtype]?.bits ?? null;
 }
 
 const BY_NAME: ReadonlyMap<string, number> = new Map(
-  [DTYPES, LISTED_TYPES].flatMap((types) =>
-    Object.entries(types).map(([dtype, { name }]): [string, number] => [name, Number(dtype)]),
-  ),
+  Object.entries(DTYPES).map(([dtype, { name }]) => [name, Number(dtype)]),
 );
 
 /**

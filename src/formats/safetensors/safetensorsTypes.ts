@@ -1,6 +1,9 @@
 import { dtypeByName } from '../../tensors/dtypes.ts';
 
-/** Our names of the format's element types: https://huggingface.co/docs/safetensors, safetensors 0.8, `Dtype`. */
+/**
+ * Our names of the format's element types: https://huggingface.co/docs/safetensors, safetensors 0.8, `Dtype`. How
+ * elements below a byte share bytes is not said there; they are read as ONNX packs them.
+ */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['BOOL', 'bool'],
   ['U8', 'uint8'],
